@@ -1,0 +1,132 @@
+"""The one door to numba: every kernel of the project is compiled here, with the same options.
+
+A kernel is compiled for explicit types at import and kept in a cache on disk. Numba notices an
+edit in a kernel's own file but not in a helper of another one, and a cached caller then returns
+old answers; the cache folder of a kernel file therefore carries a digest of numba's version, of
+the settings that change generated code, and of every kernel file it imports, directly or not.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+PACKAGE = Path(__file__).parent
+CODEGEN_VARIABLES = ("NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_DEBUGINFO", "NUMBA_OPT")
+CONST_ARRAY = re.compile(r"const (\w+)\[([:, 1]*)\]")
+
+_configuration = threading.Lock()
+
+
+def cache_root() -> Path:
+    """The folder of compiled kernels: `NARTHEX_KERNEL_CACHE`, else below the user's cache folder.
+
+    A machine without a home (a service, a container) falls back to the temporary folder.
+    """
+    named = os.environ.get("NARTHEX_KERNEL_CACHE")
+    if named:
+        return Path(named)
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path("/nonexistent")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    if os.access(base if base.exists() else home, os.W_OK):
+        return base / "narthex" / "kernels"
+    return Path(f"/tmp/narthex-kernels-{os.getuid()}")  # noqa: S108 - a cache, owned by this user
+
+
+def kernel_files() -> list[Path]:
+    """Every file of the package that holds kernels, in a fixed order."""
+    return sorted({*PACKAGE.rglob("kernels.py"), *PACKAGE.rglob("kernels/*.py")})
+
+
+def kernel_modules() -> list[str]:
+    """The import names of all kernel files: importing one compiles or loads its kernels."""
+    names = (path.relative_to(PACKAGE).with_suffix("") for path in kernel_files())
+    return [
+        ".".join(("narthex", *name.parts)) for name in names if name.parts[-1] != "__init__"
+    ]
+
+
+def _imported_kernel_files(path: Path) -> Iterator[Path]:
+    """Kernel files that `path` imports by name (`from narthex.model.kernels import ...`)."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("narthex."):
+            continue
+        stem = PACKAGE.joinpath(*(node.module or "").split(".")[1:])
+        candidates = [stem.with_suffix(".py"), *(stem / f"{a.name}.py" for a in node.names)]
+        yield from (c for c in candidates if c.is_file() and "kernels" in c.as_posix())
+
+
+@functools.cache
+def source_digest(path: Path) -> str:
+    """Digest of all that decides the machine code of `path`'s kernels, but for `path` itself."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for name in CODEGEN_VARIABLES:
+        digest.update(f"{name}={os.environ.get(name, '')};".encode())
+    seen: set[Path] = {path}
+    waiting = [path]
+    while waiting:
+        for imported in _imported_kernel_files(waiting.pop()):
+            if imported not in seen:
+                seen.add(imported)
+                waiting.append(imported)
+    for imported in sorted(seen - {path}):
+        digest.update(imported.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder(path: Path) -> Path:
+    """Where the compiled kernels of one kernel file lie."""
+    name = path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+    return cache_root() / name / source_digest(path)
+
+
+def prune_cache() -> int:
+    """Remove the folders of digests that the present sources do not use; return how many."""
+    wanted = {cache_folder(path) for path in kernel_files()}
+    stale = [folder for folder in cache_root().glob("*/*") if folder not in wanted]
+    for folder in stale:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(stale)
+
+
+def kernel(signature: str) -> Callable[[Kernel], Kernel]:
+    """Compile now, for exactly these types; release the GIL; IEEE rules; no threads inside.
+
+    `signature` is numba's, with one word more: `const float64[::1]` is an array the kernel only
+    reads, and takes read-only memory (`np.frombuffer` of bytes) as well as writable.
+    """
+
+    def compile_kernel(function: Kernel) -> Kernel:
+        with _configuration:
+            numba.config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename)))
+            compiled: Kernel = numba.njit(
+                CONST_ARRAY.sub(_const_array, signature),
+                cache=True,
+                nogil=True,
+                error_model="numpy",
+                fastmath=False,
+                parallel=False,
+            )(function)
+        return compiled
+
+    return compile_kernel
+
+
+def _const_array(match: re.Match[str]) -> str:
+    dtype, shape = match.groups()
+    return f"Array({dtype}, {shape.count(',') + 1}, 'C', True)"

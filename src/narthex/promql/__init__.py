@@ -1,0 +1,1 @@
+"""Someone asks: text to tree (syntax), tree to better tree (plan), tree to answer (execute)."""

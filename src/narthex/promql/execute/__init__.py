@@ -1,0 +1,1 @@
+"""Tree to answer: one operator a file, each works on whole frames."""

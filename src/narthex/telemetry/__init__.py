@@ -1,0 +1,1 @@
+"""What Narthex says of itself: log lines and metrics."""
