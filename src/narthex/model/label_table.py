@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from narthex.model.kernels import group_rows
+from narthex.model.kernels.hashing import group_rows
 from narthex.model.labels import Labels
 from narthex.model.symbols import EMPTY, SymbolReader
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from narthex.model.kernels import find_texts, intern_texts, rebuild_symbol_table
+from narthex.model.kernels.interning import find_texts, intern_texts, rebuild_symbol_table
 from narthex.runtime.rng import process_seed
 
 EMPTY = 0

@@ -1,0 +1,1 @@
+"""Kernels that several rooms share, a concern a file."""

@@ -1,0 +1,230 @@
+"""The kinds of values that keys take: how each is read from YAML and printed back.
+
+A kind is a value itself and nests: `ListOf(TEXT)`, `MapOf(ListOf(SECRET))`. `read` raises
+`BadConfig` with the place; `show` gives plain objects (text, numbers, lists, dictionaries).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from narthex.model.duration import format_duration_ms, parse_duration_ms
+from narthex.model.labels import LEGACY_LABEL_NAME
+from narthex.model.matcher import compile_anchored
+from narthex.model.settings.secret import Secret
+from narthex.model.settings.yaml_text import Value
+from narthex.model.size import format_size_bytes, parse_size_bytes
+
+T = TypeVar("T")
+
+TRUE_WORDS = frozenset({"true", "yes", "on", "y"})
+FALSE_WORDS = frozenset({"false", "no", "off", "n"})
+NUMBER_PATTERN = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+UNSIGNED_MAX = 2**64 - 1
+
+
+class Kind(Protocol[T]):
+    """How values of one kind are read and shown."""
+
+    @property
+    def reads_null(self) -> bool:
+        """Whether `key:` with nothing behind it is a value; otherwise it counts as absent."""
+
+    def read(self, value: Value) -> T:
+        """The typed value. Raises BadConfig."""
+
+    def show(self, value: T) -> object:
+        """The value as plain objects, as the configuration is printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText(Generic[T]):
+    """Any single value, parsed from its spelling; a ValueError of the parser gets the place."""
+
+    parse: Callable[[str], T]
+    show: Callable[[T], object]
+    reads_null: bool = False
+
+    def read(self, value: Value) -> T:
+        text = value.text()
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise value.error(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of the words listed."""
+
+    words: tuple[str, ...]
+    reads_null: bool = False
+
+    def read(self, value: Value) -> str:
+        text = value.text()
+        if text not in self.words:
+            raise value.error(f'expected one of {", ".join(self.words)}, found "{text}"')
+        return text
+
+    def show(self, value: str) -> object:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Generic[T]):
+    """A list; read as a tuple."""
+
+    kind: Kind[T]
+    reads_null: bool = False
+
+    def read(self, value: Value) -> tuple[T, ...]:
+        return tuple(self.kind.read(item) for item in value.items())
+
+    def show(self, value: Sequence[T]) -> object:
+        return [self.kind.show(item) for item in value]
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf(Generic[T]):
+    """A mapping from free names; printed in the order of the names."""
+
+    kind: Kind[T]
+    reads_null: bool = False
+
+    def read(self, value: Value) -> Mapping[str, T]:
+        return {name: self.kind.read(member) for name, member in value.members().items()}
+
+    def show(self, value: Mapping[str, T]) -> object:
+        return {name: self.kind.show(value[name]) for name in sorted(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMap:
+    """A mapping from label names to values."""
+
+    reads_null: bool = False
+
+    def read(self, value: Value) -> Mapping[str, str]:
+        labels = {}
+        for name, member in value.members().items():
+            if not name:
+                raise member.error(f'"{name}" is not a valid label name')
+            labels[name] = member.text()
+        return labels
+
+    def show(self, value: Mapping[str, str]) -> object:
+        return {name: value[name] for name in sorted(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """True or false, without quotes."""
+
+    reads_null: bool = False
+
+    def read(self, value: Value) -> bool:
+        word = value.text().lower()
+        if value.is_plain and word in TRUE_WORDS | FALSE_WORDS:
+            return word in TRUE_WORDS
+        raise value.error(f"expected true or false, found `{value.text()}`")
+
+    def show(self, value: bool) -> object:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number between bounds, without quotes."""
+
+    least: int
+    most: int
+    reads_null: bool = False
+
+    def read(self, value: Value) -> int:
+        text = value.text()
+        try:
+            number = int(text, 0) if value.is_plain else None
+        except ValueError:
+            number = None
+        if number is None:
+            raise value.error(f"expected a whole number, found `{text}`")
+        if not self.least <= number <= self.most:
+            raise value.error(f"expected a number from {self.least} to {self.most}, found {number}")
+        return number
+
+    def show(self, value: int) -> object:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, without quotes."""
+
+    reads_null: bool = False
+
+    def read(self, value: Value) -> float:
+        text = value.text()
+        if not (value.is_plain and NUMBER_PATTERN.fullmatch(text)):
+            raise value.error(f"expected a number, found `{text}`")
+        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan").lower())
+
+    def show(self, value: float) -> object:
+        return int(value) if value.is_integer() else value
+
+
+@dataclass(frozen=True, slots=True)
+class FilePath:
+    """The name of a file; a relative one starts in the folder of the document."""
+
+    reads_null: bool = True
+
+    def read(self, value: Value) -> str:
+        return value.reading.resolve(value.text())
+
+    def show(self, value: str) -> object:
+        return value
+
+
+def parse_url(text: str) -> str:
+    """`text`, if it is an absolute URL. Raises ValueError."""
+    parts = urlsplit(text)
+    if not parts.scheme or not parts.hostname:
+        raise ValueError(f'not a URL with scheme and host: "{hide_password(text)}"')
+    _ = parts.port  # raises ValueError when it is no number
+    return text
+
+
+def hide_password(url: str) -> str:
+    """The URL with `xxxxx` for its password, as Prometheus prints URLs."""
+    return re.sub(r"(//[^/?#@:]*:)[^/?#]*@", r"\1xxxxx@", url, count=1)
+
+
+def parse_regex_text(text: str) -> str:
+    """`text`, if RE2 takes it. Raises BadRegex."""
+    compile_anchored(text)
+    return text
+
+
+def parse_legacy_label_name(text: str) -> str:
+    """`text`, if it is an identifier. Raises ValueError."""
+    if not LEGACY_LABEL_NAME.fullmatch(text):
+        raise ValueError(f'"{text}" is not a valid label name')
+    return text
+
+
+TEXT: ParsedText[str] = ParsedText(str, str, reads_null=True)
+SECRET: ParsedText[Secret] = ParsedText(Secret, str, reads_null=True)
+DURATION_MS: ParsedText[int] = ParsedText(parse_duration_ms, format_duration_ms)
+SIZE_BYTES: ParsedText[int] = ParsedText(parse_size_bytes, format_size_bytes)
+URL: ParsedText[str] = ParsedText(parse_url, hide_password)
+REGEX_TEXT: ParsedText[str] = ParsedText(parse_regex_text, str)
+BOOLEAN = Boolean()
+INTEGER = Integer(-(2**63), 2**63 - 1)
+UNSIGNED = Integer(0, UNSIGNED_MAX)
+NUMBER = Number()
+PATH = FilePath()
+LABEL_MAP = LabelMap()
