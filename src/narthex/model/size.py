@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-UNITS_BYTES = {unit: 1024**power for power, unit in enumerate(("B", "KB", "MB", "GB", "TB", "PB", "EB"))}
+UNITS_BYTES = {
+    unit: 1024**power for power, unit in enumerate(("B", "KB", "MB", "GB", "TB", "PB", "EB"))
+}
 MAX_BYTES = 2**63 - 1
 
 PATTERN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([KMGTPE]?)(i?)B")

@@ -1,8 +1,8 @@
 """What is wrong with a configuration, and where.
 
-    ValueError
-    ├── BadConfig     a place in a file: what a reader of YAML raises
-    └── BadSetting    a key of one object: what a dataclass raises about its own values
+ValueError
+├── BadConfig     a place in a file: what a reader of YAML raises
+└── BadSetting    a key of one object: what a dataclass raises about its own values
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""HTTP as a client: TLS, authentication, proxies and redirects, once for all rooms."""
