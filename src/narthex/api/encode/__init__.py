@@ -1,0 +1,1 @@
+"""Answers as bytes: label sets as JSON objects, samples by kernels."""

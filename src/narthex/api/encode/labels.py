@@ -1,0 +1,33 @@
+"""Label sets as JSON objects: each distinct value is encoded once a column."""
+
+from __future__ import annotations
+
+import numpy as np
+import orjson
+
+from narthex.model.label_table import LabelTable
+from narthex.model.symbols import EMPTY
+
+
+def encode_labels(table: LabelTable) -> list[bytes]:
+    """`{"a":"b",...}` of each series, labels in name order, absent ones left out."""
+    columns = []
+    for name in sorted(table.columns):
+        ids, rows = np.unique(table.columns[name], return_inverse=True)
+        key = encode_text(name)
+        pairs = [
+            b"" if symbol == EMPTY else key + b":" + encode_text(table.symbols.text(symbol))
+            for symbol in ids.tolist()
+        ]
+        columns.append([pairs[row] for row in rows.tolist()])
+    if not columns:
+        return [b"{}"] * table.size
+    return [b"{" + b",".join(filter(None, row)) + b"}" for row in zip(*columns, strict=True)]
+
+
+def encode_text(text: str) -> bytes:
+    """A JSON string; text that is not UTF-8 (a lone surrogate) is shown as the replacement sign."""
+    try:
+        return orjson.dumps(text)
+    except (TypeError, ValueError):
+        return orjson.dumps(text.encode("utf-8", "replace").decode())
