@@ -55,6 +55,12 @@ RESERVED_HEADERS = frozenset(
 """Headers that the client or the protocol sets; `http_headers` may not."""
 
 
+def refuse_both(options: object, inline_key: str, file_key: str) -> None:
+    """Raise BadSetting when a value is given both here and in a file."""
+    if getattr(options, inline_key) and getattr(options, file_key):
+        raise BadSetting(file_key, f"at most one of {inline_key} & {file_key} must be configured")
+
+
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
     """How a server is trusted and how we show who we are."""
@@ -218,9 +224,3 @@ class HttpOptions:
             object.__setattr__(self, "authorization", bearer)
             object.__setattr__(self, "bearer_token", Secret())
             object.__setattr__(self, "bearer_token_file", "")
-
-
-def refuse_both(options: object, inline_key: str, file_key: str) -> None:
-    """Raise BadSetting when a value is given both here and in a file."""
-    if getattr(options, inline_key) and getattr(options, file_key):
-        raise BadSetting(file_key, f"at most one of {inline_key} & {file_key} must be configured")
