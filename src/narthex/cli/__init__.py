@@ -1,0 +1,1 @@
+"""Start and inspect: the `narthex` command."""
