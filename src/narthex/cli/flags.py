@@ -150,9 +150,10 @@ class FlagTable:
         return Arguments(values, tuple(positional), frozenset(given))
 
     def _flag_and_text(self, argument: str, rest: list[str]) -> tuple[Flag, str]:
-        if not argument.startswith("--"):
+        short = not argument.startswith("--")
+        name, equals, text = argument.lstrip("-").partition("=")
+        if short and (len(name) != 1 or name not in self.flags):
             raise BadFlag(f"unknown short flag '{argument}'")
-        name, equals, text = argument[2:].partition("=")
         flag = self.flags.get(name)
         negated = name.startswith("no-") and self.flags.get(name[3:])
         if flag is None and negated and negated.kind is Kind.SWITCH:

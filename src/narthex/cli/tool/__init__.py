@@ -1,0 +1,1 @@
+"""`narthex tool`: promtool's commands, arguments and exit codes."""
