@@ -13,8 +13,6 @@ from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from narthex.model.duration import format_duration_ms, parse_duration_ms
-from narthex.model.labels import LEGACY_LABEL_NAME
-from narthex.model.matcher import compile_anchored
 from narthex.model.settings.secret import Secret
 from narthex.model.settings.yaml_text import Value
 from narthex.model.size import format_size_bytes, parse_size_bytes
@@ -90,6 +88,23 @@ class ListOf(Generic[T]):
         return [self.kind.show(item) for item in value]
 
 
+class InOneLine(list[object]):
+    """A list that is printed as `[a, b]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamesInOneLine:
+    """A list of names; read as a tuple, printed as `[a, b]`."""
+
+    reads_null: bool = False
+
+    def read(self, value: Value) -> tuple[str, ...]:
+        return tuple(item.text() for item in value.items())
+
+    def show(self, value: Sequence[str]) -> object:
+        return InOneLine(value)
+
+
 @dataclass(frozen=True, slots=True)
 class MapOf(Generic[T]):
     """A mapping from free names; printed in the order of the names."""
@@ -148,10 +163,7 @@ class Integer:
 
     def read(self, value: Value) -> int:
         text = value.text()
-        try:
-            number = int(text, 0) if value.is_plain else None
-        except ValueError:
-            number = None
+        number = parse_integer(text) if value.is_plain else None
         if number is None:
             raise value.error(f"expected a whole number, found `{text}`")
         if not self.least <= number <= self.most:
@@ -191,6 +203,15 @@ class FilePath:
         return value
 
 
+def parse_integer(text: str) -> int | None:
+    """A whole number as YAML 1.1 writes it (`010` is eight), None for other text."""
+    is_old_octal = len(text) > 1 and text.startswith("0") and text.isdigit()
+    try:
+        return int(text, 8 if is_old_octal else 0)
+    except ValueError:
+        return None
+
+
 def parse_url(text: str) -> str:
     """`text`, if it is an absolute URL. Raises ValueError."""
     parts = urlsplit(text)
@@ -205,25 +226,12 @@ def hide_password(url: str) -> str:
     return re.sub(r"(//[^/?#@:]*:)[^/?#]*@", r"\1xxxxx@", url, count=1)
 
 
-def parse_regex_text(text: str) -> str:
-    """`text`, if RE2 takes it. Raises BadRegex."""
-    compile_anchored(text)
-    return text
-
-
-def parse_legacy_label_name(text: str) -> str:
-    """`text`, if it is an identifier. Raises ValueError."""
-    if not LEGACY_LABEL_NAME.fullmatch(text):
-        raise ValueError(f'"{text}" is not a valid label name')
-    return text
-
-
 TEXT: ParsedText[str] = ParsedText(str, str, reads_null=True)
 SECRET: ParsedText[Secret] = ParsedText(Secret, str, reads_null=True)
 DURATION_MS: ParsedText[int] = ParsedText(parse_duration_ms, format_duration_ms)
 SIZE_BYTES: ParsedText[int] = ParsedText(parse_size_bytes, format_size_bytes)
 URL: ParsedText[str] = ParsedText(parse_url, hide_password)
-REGEX_TEXT: ParsedText[str] = ParsedText(parse_regex_text, str)
+NAMES = NamesInOneLine()
 BOOLEAN = Boolean()
 INTEGER = Integer(-(2**63), 2**63 - 1)
 UNSIGNED = Integer(0, UNSIGNED_MAX)

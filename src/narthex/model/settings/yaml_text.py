@@ -67,7 +67,7 @@ class Value:
     @property
     def is_plain(self) -> bool:
         """Whether it is a scalar without quotes, so one that may be a number or boolean."""
-        return isinstance(self.node, yaml.ScalarNode) and self.node.style is None
+        return isinstance(self.node, yaml.ScalarNode) and not self.node.style
 
     def error(self, reason: str) -> BadConfig:
         """A refusal of this value."""
