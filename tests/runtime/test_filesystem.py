@@ -1,0 +1,39 @@
+"""The machine's disk behind the seam."""
+
+from pathlib import Path
+
+import pytest
+
+from narthex.runtime.filesystem import OsFileSystem
+
+
+def test_append_read_truncate(tmp_path: Path) -> None:
+    disk = OsFileSystem()
+    file = disk.open_append(tmp_path / "log")
+    file.write(b"hello ")
+    file.write(memoryview(b"world"))
+    file.sync()
+    assert file.size() == 11
+    reader = disk.open_range(tmp_path / "log")
+    assert reader.read(6, 100) == b"world"
+    file.truncate(5)
+    assert reader.size() == 5
+    file.close()
+    reader.close()
+
+
+def test_write_file_replaces_whole(tmp_path: Path) -> None:
+    disk = OsFileSystem()
+    disk.write_file(tmp_path / "meta", b"one")
+    disk.write_file(tmp_path / "meta", b"two")
+    assert disk.read_file(tmp_path / "meta") == b"two"
+    assert disk.list(tmp_path) == ["meta"]
+
+
+def test_what_is_missing(tmp_path: Path) -> None:
+    disk = OsFileSystem()
+    assert disk.list(tmp_path / "none") == []
+    disk.remove(tmp_path / "none")
+    disk.remove_tree(tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        disk.open_range(tmp_path / "none")
