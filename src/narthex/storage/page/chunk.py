@@ -1,0 +1,307 @@
+"""Chunks: the values of up to 64 series of one metric, each series a page that is decoded alone.
+
+The codec of sealed rows in the head and of blocks. What goes in comes out bit for bit: every NaN,
+negative zero and stale marker. Holes are no samples; only the head's matrices know of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pcodec import ChunkConfig, DeltaSpec, PagingSpec
+from pcodec import wrapped as pco
+
+from narthex.storage.checksum import crc32c
+from narthex.storage.errors import Corruption
+from narthex.storage.page.kernels import (
+    CONSTANT_SERIES,
+    MOVING_SERIES,
+    classify_series,
+    finish_series,
+    marker_distances,
+    pack_moving,
+    read_markers,
+    read_varints,
+    write_varints,
+)
+
+SERIES_PER_CHUNK = 64
+"""More lets a query of one series read more; fewer pays for pco's meta (docs/formats/page.md)."""
+
+COMPRESSION_LEVEL = 8
+DIFFERENCES = 1
+
+WHOLE = 1
+MARKERS = 2
+HOLES = 4
+SAME_COUNT = 8
+CONSTANTS = 48
+ONE_CONSTANT = 16
+RAW_CONSTANTS = 32
+PCO_CONSTANTS = 48
+
+_PREFIX_BYTES = 5
+_NO_MARKERS = np.zeros(0, np.int64)
+
+
+def encode_chunk(values: NDArray[np.float64], starts: NDArray[np.int64]) -> bytes:
+    """Series `i` is `values[starts[i]:starts[i + 1]]`, float64 with markers; `starts` int64[n + 1]."""
+    return _encode(values, starts, None)
+
+
+def encode_columns(
+    matrix: NDArray[np.float64], present: NDArray[np.uint8] | None = None
+) -> bytes:
+    """The rows of a layout: `matrix` float64[n series, rows], `present` uint8[n, rows] or all."""
+    n, rows = matrix.shape
+    if present is None or present.all():
+        return _encode(matrix.reshape(-1), np.arange(n + 1, dtype=np.int64) * rows, None)
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(np.count_nonzero(present, axis=1), out=starts[1:])
+    return _encode(matrix[present.astype(np.bool_)], starts, present)
+
+
+def _encode(
+    values: NDArray[np.float64], starts: NDArray[np.int64], present: NDArray[np.uint8] | None
+) -> bytes:
+    n = starts.size - 1
+    kinds, markers, firsts = np.zeros(n, np.uint8), np.zeros(n, np.int64), np.zeros(n)
+    values = np.ascontiguousarray(values, np.float64)
+    whole = classify_series(values, starts, kinds, markers, firsts)
+    counts = np.diff(starts)
+    moving = kinds == MOVING_SERIES
+    meta, pages = b"", []
+    if moving.any():
+        packed = np.empty(int((counts - markers)[moving].sum()))
+        pack_moving(values, starts, kinds, whole, packed)
+        lengths = (counts - markers)[moving].tolist()
+        meta, pages = _encode_pages(packed.view(np.int64) if whole else packed, lengths)
+    form, constants = _encode_constants(firsts[kinds == CONSTANT_SERIES])
+    flags = form | (WHOLE if whole and pages else 0)
+    page_codes = np.zeros(n, np.int64)
+    page_codes[moving] = [len(page) + 1 for page in pages]
+    directory = [np.array([n], np.int64)]
+    if n and (counts == counts[0]).all():
+        flags |= SAME_COUNT
+        counts = counts[:1]
+    directory += [counts, page_codes]
+    if markers.any():
+        flags |= MARKERS
+        numbers = np.empty(n + int(markers.sum()), np.int64)
+        marker_distances(values, starts, markers, numbers)
+        directory.append(numbers)
+    bits = b""
+    if present is not None:
+        flags |= HOLES
+        directory.append(np.array([present.shape[1]], np.int64))
+        bits = np.packbits(present, axis=1, bitorder="little").tobytes()
+    directory.append(np.array([len(constants), len(meta)], np.int64))
+    numbers = np.concatenate(directory)
+    buffer = np.empty(10 * numbers.size, np.uint8)
+    packed_directory = buffer[: write_varints(numbers, buffer)].tobytes()
+    body = b"".join([bytes([flags]), packed_directory, bits, constants, meta, *pages])
+    return crc32c(body).to_bytes(4, "little") + body
+
+
+def _encode_pages(
+    packed: NDArray[np.float64] | NDArray[np.int64], lengths: list[int]
+) -> tuple[bytes, list[bytes]]:
+    config = ChunkConfig(
+        compression_level=COMPRESSION_LEVEL,
+        delta_spec=DeltaSpec.try_consecutive(DIFFERENCES),
+        paging_spec=PagingSpec.exact_page_sizes(lengths),
+    )
+    compressor = pco.FileCompressor()
+    chunk = compressor.chunk_compressor(packed, config)
+    meta = compressor.write_header() + chunk.write_meta()
+    return meta, [chunk.write_page(k) for k in range(len(lengths))]
+
+
+def _encode_constants(constants: NDArray[np.float64]) -> tuple[int, bytes]:
+    if not constants.size:
+        return 0, b""
+    words = constants.view(np.int64)
+    if (words == words[0]).all():
+        return ONE_CONSTANT, constants[:1].tobytes()
+    raw = constants.tobytes()
+    meta, pages = _encode_pages(constants, [constants.size])
+    packed = meta + pages[0]
+    return (PCO_CONSTANTS, packed) if len(packed) < len(raw) else (RAW_CONSTANTS, raw)
+
+
+@lru_cache(maxsize=8)
+def _decompressor(header: bytes) -> tuple[pco.FileDecompressor, int]:
+    return pco.FileDecompressor.new(header)
+
+
+def _open_pco(data: bytes, kind: str) -> tuple[pco.ChunkDecompressor, int]:
+    """A decoder of the chunk that starts with pco's header, and where its pages begin."""
+    file, header_bytes = _decompressor(data[:2])
+    chunk, meta_bytes = file.chunk_decompressor(data[header_bytes:], kind)
+    return chunk, header_bytes + meta_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk whose directory is read; used by one thread at a time.
+
+    `counts` int64[n]: samples of each series, markers included. `present`: uint8[n, rows] of a
+    matrix with holes, else None.
+    """
+
+    counts: NDArray[np.int64]
+    present: NDArray[np.uint8] | None
+    _kinds: NDArray[np.uint8]
+    _firsts: NDArray[np.float64]
+    _whole: bool
+    _marker_starts: NDArray[np.int64]
+    _markers: NDArray[np.int64]
+    _data: bytes = field(repr=False)
+    _bounds: list[int] = field(repr=False)
+    _filled: list[int] = field(repr=False)
+    _pages: pco.ChunkDecompressor | None = field(repr=False)
+    _path: Path
+    _offset: int
+
+    @classmethod
+    def open(cls, data: bytes, path: Path, offset: int) -> Chunk:
+        """Check and read a chunk that stands at `offset` in `path`. Raises Corruption."""
+        array = np.frombuffer(data, np.uint8)
+        if array.size <= _PREFIX_BYTES:
+            raise Corruption(path, offset, "a chunk is cut short")
+        if crc32c(array[4:]) != int.from_bytes(data[:4], "little"):
+            raise Corruption(path, offset, "the checksum of a chunk does not match")
+        try:
+            return _Directory(data, array).chunk(path, offset)
+        except (ValueError, IndexError, RuntimeError) as error:
+            raise Corruption(path, offset, f"a chunk is malformed: {error}") from error
+
+    @property
+    def has_markers(self) -> bool:
+        """Whether any series holds stale markers."""
+        return self._markers.size > 0
+
+    def markers(self, series: int) -> NDArray[np.int64]:
+        """Positions of the stale markers among the samples of one series, ascending."""
+        if not self._marker_starts.size:
+            return _NO_MARKERS
+        return self._markers[self._marker_starts[series] : self._marker_starts[series + 1]]
+
+    def decode(
+        self, series: NDArray[np.int64], out: NDArray[np.float64], at: NDArray[np.int64]
+    ) -> None:
+        """Write the samples of `series[k]` to `out[at[k]:at[k] + counts[series[k]]]`.
+
+        Raises Corruption.
+        """
+        if self._pages is not None:
+            read, data, bounds, filled = (
+                self._pages.read_page_into, self._data, self._bounds, self._filled,
+            )  # fmt: skip
+            words = out.view(np.int64) if self._whole else out
+            try:
+                for i, to in zip(series.tolist(), at.tolist(), strict=True):
+                    end = bounds[i + 1]
+                    if end > bounds[i]:
+                        count = filled[i]
+                        read(data[bounds[i] : end], count, words[to : to + count])
+            except RuntimeError as error:
+                raise Corruption(self._path, self._offset, f"a page: {error}") from error
+        finish_series(
+            out, at, series, self.counts, self._kinds, self._firsts, self._whole,
+            self._marker_starts, self._markers,
+        )  # fmt: skip
+
+    def decode_all(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """All series: values float64[m] and starts int64[n + 1]."""
+        starts = np.zeros(self.counts.size + 1, np.int64)
+        np.cumsum(self.counts, out=starts[1:])
+        out = np.empty(int(starts[-1]))
+        self.decode(np.arange(self.counts.size), out, starts[:-1])
+        return out, starts
+
+
+class _Directory:
+    """Reads the parts of a chunk in order; ValueError where they are not what they should be."""
+
+    def __init__(self, data: bytes, array: NDArray[np.uint8]) -> None:
+        self.data, self.array = data, array
+        self.flags = data[4]
+        self.at = _PREFIX_BYTES
+
+    def numbers(self, count: int) -> NDArray[np.int64]:
+        if count > self.array.size:
+            raise ValueError("more numbers than bytes")
+        out = np.empty(count, np.int64)
+        self.at = read_varints(self.array, self.at, count, out)
+        if self.at < 0 or (count and out.min() < 0):
+            raise ValueError("not a number")
+        return out
+
+    def take(self, size: int) -> bytes:
+        part = self.data[self.at : self.at + size]
+        if len(part) != size:
+            raise ValueError("a part is cut short")
+        self.at += size
+        return part
+
+    def chunk(self, path: Path, offset: int) -> Chunk:
+        n = int(self.numbers(1)[0])
+        same = bool(self.flags & SAME_COUNT)
+        counts = np.repeat(self.numbers(1), n) if same else self.numbers(n)
+        page_codes = self.numbers(n)
+        marker_starts = markers = _NO_MARKERS
+        if self.flags & MARKERS:
+            marker_starts, markers = self.read_markers(counts)
+        rows = int(self.numbers(1)[0]) if self.flags & HOLES else 0
+        constant_bytes, meta_bytes = self.numbers(2).tolist()
+        present = self.read_presence(n, rows) if self.flags & HOLES else None
+        filled = counts - np.diff(marker_starts) if marker_starts.size else counts
+        kinds = np.where(page_codes > 0, MOVING_SERIES, CONSTANT_SERIES).astype(np.uint8)
+        kinds[filled == 0] = 0
+        firsts = np.zeros(n)
+        constant = kinds == CONSTANT_SERIES
+        firsts[constant] = self.read_constants(constant_bytes, int(np.count_nonzero(constant)))
+        pages = None
+        if meta_bytes:
+            kind = "i64" if self.flags & WHOLE else "f64"
+            pages, _ = _open_pco(self.take(meta_bytes), kind)
+        bounds = np.full(n + 1, self.at, np.int64)
+        bounds[1:] += np.cumsum(np.maximum(page_codes - 1, 0))
+        if bounds[-1] != len(self.data):
+            raise ValueError("pages do not fill the chunk")
+        return Chunk(
+            counts, present, kinds, firsts, bool(self.flags & WHOLE), marker_starts, markers,
+            self.data, bounds.tolist(), filled.tolist(), pages, path, offset,
+        )  # fmt: skip
+
+    def read_markers(
+        self, counts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        starts = np.zeros(counts.size + 1, np.int64)
+        # A marker takes a byte, so there are at most as many as bytes.
+        positions = np.empty(min(int(counts.sum()), self.array.size), np.int64)
+        self.at = read_markers(self.array, self.at, counts, starts, positions)
+        if self.at < 0:
+            raise ValueError("not the markers of these series")
+        return starts, positions[: starts[-1]].copy()
+
+    def read_presence(self, n: int, rows: int) -> NDArray[np.uint8]:
+        width = (rows + 7) // 8
+        packed = np.frombuffer(self.take(n * width), np.uint8).reshape(n, width)
+        return np.unpackbits(packed, axis=1, count=rows, bitorder="little")
+
+    def read_constants(self, size: int, count: int) -> NDArray[np.float64]:
+        data = self.take(size)
+        form = self.flags & CONSTANTS
+        if form == PCO_CONSTANTS:
+            pages, at = _open_pco(data, "f64")
+            values = np.empty(count)
+            pages.read_page_into(data[at:], count, values)
+            return values
+        values = np.frombuffer(data, np.float64)
+        return np.repeat(values, count) if form == ONE_CONSTANT else values
