@@ -1,0 +1,1 @@
+"""Narthex beside Prometheus and VictoriaMetrics on the same bytes: `python -m benchmarks`."""
