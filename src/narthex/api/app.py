@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 
-from starlette.types import Receive, Scope, Send
+from narthex.api.asgi import Receive, Scope, Send
 
 from narthex.api import lifecycle
 from narthex.api.context import ApiContext, Phase

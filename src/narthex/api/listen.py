@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator, Sequence
 
 import uvicorn
-from starlette.types import ASGIApp
+from narthex.api.asgi import Application
 
 BACKLOG = 2048
 GRACE_S = 3
@@ -100,7 +100,7 @@ class HttpServer(uvicorn.Server):
         yield
 
 
-def http_server(app: ASGIApp, connections_max: int, idle_s: float) -> HttpServer:
+def http_server(app: Application, connections_max: int, idle_s: float) -> HttpServer:
     """A server for `app`; `await serve(sockets=...)` runs it until `should_exit`."""
     config = uvicorn.Config(
         app,

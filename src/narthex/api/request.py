@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.types import Receive, Scope
+from narthex.api.asgi import Receive, Scope
 
 from narthex.api.errors import ApiError, ErrorType
 from narthex.api.parameters import FORM, Parameters

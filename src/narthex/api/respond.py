@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import cramjam
 import orjson
-from starlette.types import Send
+from narthex.api.asgi import Send
 
 from narthex.api.errors import ApiError
 

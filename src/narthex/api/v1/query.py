@@ -14,12 +14,8 @@ from narthex.api.parameters import parse_api_duration_ms
 from narthex.api.request import Request, unless_gone
 from narthex.api.respond import JSON, Answer, success
 from narthex.promql.engine import QueryOptions, QueryResult
-from narthex.promql.limits import (
-    Cancellation,
-    ExecutionError,
-    QueryCanceled,
-    QueryTimeout,
-)
+from narthex.promql.errors import ExecutionError, QueryCanceled, QueryTimeout
+from narthex.promql.limits import Cancellation
 from narthex.promql.result import MatrixResult, ScalarResult, StringResult, VectorResult
 from narthex.promql.syntax.parser import ParseError
 
