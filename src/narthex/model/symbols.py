@@ -102,11 +102,16 @@ class Symbols:
 
     def find_many(self, texts: Iterable[str]) -> NDArray[np.int32]:
         """The ids of several texts, int32[n], -1 for those unknown."""
-        data, offsets = pack(texts)
+        return self.find_packed(*pack(texts))
+
+    def find_packed(
+        self, texts: NDArray[np.uint8], offsets: NDArray[np.int64]
+    ) -> NDArray[np.int32]:
+        """The ids of the texts `texts[offsets[i]:offsets[i + 1]]`, int32[n], -1 for those unknown."""
         ids = np.empty(offsets.size - 1, np.int32)
         # The table is read first: what it names is then surely in the other two.
         table = self._table
-        find_texts(data, offsets, ids, self._blob, self._offsets, table, self._seed)
+        find_texts(texts, offsets, ids, self._blob, self._offsets, table, self._seed)
         return ids
 
     def text(self, symbol: int) -> str:
