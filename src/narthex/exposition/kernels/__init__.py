@@ -1,0 +1,1 @@
+"""Kernels of the exposition formats: numbers, words, and one parser a format."""
