@@ -17,6 +17,8 @@ NOWHERE = Span(0, 0)
 
 
 def place(query: str, offset: int) -> str:
-    """`line:column` of a character, both from 1."""
+    """`line:column` of a character, both from 1; columns count bytes of UTF-8, as Prometheus's."""
     before = query[:offset]
-    return f"{before.count(chr(10)) + 1}:{offset - (before.rfind(chr(10)) + 1) + 1}"
+    line_start = before.rfind("\n") + 1
+    column = len(before[line_start:].encode("utf-8", "surrogatepass")) + 1
+    return f"{before.count(chr(10)) + 1}:{column}"
