@@ -115,13 +115,17 @@ class Running:
                 total += sum(int(r.split()[1]) for r in rows if r.startswith(("Pss:", "Swap:")))
         return total * 1024
 
-    def get(self, path: str) -> bytes:
-        """The whole body of an answer, over one connection that is kept."""
+    def ask(self, path: str) -> tuple[int, bytes]:
+        """Status and whole body of an answer, over one connection that is kept."""
         self._connection.request("GET", path)
         answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise ConnectionError(f"{self.program.name}: {answer.status} {body[:200]!r}")
+        return answer.status, answer.read()
+
+    def get(self, path: str) -> bytes:
+        """The body of an answer that must be 200."""
+        status, body = self.ask(path)
+        if status != 200:
+            raise ConnectionError(f"{self.program.name}: {status} {body[:200]!r}")
         return body
 
     def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""Narthex beside the real Prometheus, on the same samples and the same pages."""
