@@ -7,7 +7,7 @@ from narthex.promql.syntax.errors import ParseError
 from narthex.promql.syntax.nodes import Expr
 
 DEPTH_MAX = 200
-"""Levels of a tree. `a + b + c + d` has four; queries that people and dashboards write, below 30."""
+"""Levels of a tree: `a + b + c + d` has four; what people and dashboards write stays below 30."""
 
 
 def check_depth(tree: Expr, query: str) -> None:

@@ -30,7 +30,7 @@ def positive_duration(stream: TokenStream) -> DurationOperand:
 def offset_duration(stream: TokenStream) -> DurationOperand:
     """What `offset` takes: one operand, which may have a sign."""
     sign = stream.take_if(Kind.OPERATOR, "+", "-")
-    return _operand(stream) if sign is None else _signed(stream, sign, _operand(stream))
+    return _operand(stream) if sign is None else _signed(sign, _operand(stream))
 
 
 def _arithmetic(stream: TokenStream, least: int) -> DurationOperand:
@@ -39,7 +39,7 @@ def _arithmetic(stream: TokenStream, least: int) -> DurationOperand:
         left = _operand(stream)
     else:
         with stream.nested(sign.span):
-            left = _signed(stream, sign, _arithmetic(stream, UNARY_PRECEDENCE))
+            left = _signed(sign, _arithmetic(stream, UNARY_PRECEDENCE))
     while True:
         operator = stream.peek()
         if not operator.is_(Kind.OPERATOR, *_ARITHMETIC) or PRECEDENCE[operator.word] < least:
@@ -93,7 +93,7 @@ def _parenthesised(stream: TokenStream) -> DurationOperand:
     return replace(inner, parenthesised=True)
 
 
-def _signed(stream: TokenStream, sign: Token, operand: DurationOperand) -> DurationOperand:
+def _signed(sign: Token, operand: DurationOperand) -> DurationOperand:
     span = Span(sign.span.start, operand.span.end)
     if isinstance(operand, NumberLiteral):
         value = -operand.value if sign.word == "-" else operand.value

@@ -12,7 +12,7 @@ _CONTEXT = "grouping opts"
 
 
 def label_list(stream: TokenStream) -> tuple[str, ...]:
-    """`(a, "b.c", sum)`: any word may be a label's name, others are quoted; a last comma is fine."""
+    """`(a, "b.c", sum)`: any word names a label, other names are quoted; a last comma is fine."""
     with stream.within(_CONTEXT, '"("'):
         stream.expect(Kind.PUNCTUATION, "(")
     if stream.take_if(Kind.PUNCTUATION, ")"):

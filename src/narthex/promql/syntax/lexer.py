@@ -140,7 +140,7 @@ class Lexer:
         return self.text.startswith("(", follows)
 
     def _word_in_brackets(self, start: int) -> Token:
-        """Behind the first number of a range: the colon of a subquery, or a function of durations."""
+        """Behind the first number of a range: the colon of a subquery, a function of durations."""
         if self.text[start] == ":":
             if self._seen_colon:
                 raise self._error("unexpected colon ':'")
@@ -164,17 +164,15 @@ class Lexer:
         if _NUMBER_START.match(self.text, start):
             self._seen_duration, self._in_duration = True, False
             return self._number(start)
-        if c in "+-*/%^":
-            return self._token(Kind.OPERATOR, start + 1)
         if c in "()":
             return self._parenthesis(start, c)
-        if c == "]":
-            self._bracket(c)
-            return self._token(Kind.PUNCTUATION, start + 1)
-        if c == ",":
-            return self._token(Kind.PUNCTUATION, start + 1)
         if c == ":":
             return self._colon_in_duration(start)
+        if c == "]":
+            self._bracket(c)
+        if c in "],+-*/%^":
+            kind = Kind.PUNCTUATION if c in "]," else Kind.OPERATOR
+            return self._token(kind, start + 1)
         word = self._duration_word(start) if _NAME.match(c) else None
         if word is None:
             shown = go_quote_character(c)

@@ -22,7 +22,9 @@ class Modifiers:
 def modifiers(stream: TokenStream) -> Modifiers:
     """`[bool] [on|ignoring (..) [group_left|group_right [(..)]]] [fill..(..)]`, in that order."""
     return_bool = stream.take_if(Kind.KEYWORD, "bool") is not None
-    cardinality, labels, include = MatchCardinality.ONE_TO_ONE, (), ()
+    cardinality = MatchCardinality.ONE_TO_ONE
+    labels: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
     chosen = stream.take_if(Kind.KEYWORD, "on", "ignoring")
     if chosen is not None:
         labels = label_list(stream)

@@ -23,7 +23,7 @@ from narthex.promql.syntax.nodes import (
     VectorSelector,
 )
 from narthex.promql.syntax.stream import TokenStream
-from narthex.promql.syntax.tokens import EXTENSIONS, Kind, Token
+from narthex.promql.syntax.tokens import EXTENSIONS, Kind
 
 _MAX_INT64 = 2.0**63
 _PRECEDED = "must be preceded by an instant vector selector or range vector selector or a subquery"

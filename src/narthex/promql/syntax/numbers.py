@@ -1,7 +1,7 @@
 """Numbers and durations: where one ends in a text, and what it is worth.
 
-Numbers are decimal, hexadecimal (`0x`), octal (a leading `0`), with `_` between digits, with point and
-exponent. Durations are numbers with units, from years down to milliseconds.
+Numbers are decimal, hexadecimal (`0x`) or octal (a leading `0`), with `_` between digits, with a
+point and an exponent. Durations are numbers with units, from years down to milliseconds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,17 @@ DURATION_SECONDS_MAX = 2**63 / 1e9
 
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9_]")
 _DIGITS = {10: "0123456789", 16: "0123456789abcdefABCDEF"}
+_PARTS = {
+    base: re.compile(rf"(?P<point>\.)|(?P<exponent>[eE][+-]?)|(?P<separator>_)|[{digits}]+")
+    for base, digits in _DIGITS.items()
+}
+_NEVER_AFTER = {
+    "point": frozenset("._"),
+    "exponent": frozenset(["", *"._eE"]),
+    "separator": frozenset(["", *"._eE"]),
+}
+"""What makes a number malformed behind each of its parts; "" is the end of the text."""
+
 _DURATION_REST = re.compile(r"[smhdwy]s?((?:[0-9]+[smhdw]s?)*)(?P<open>[0-9]*)")
 _DURATION_PART = re.compile(r"([0-9]+)([^0-9]+)")
 _OCTAL = re.compile(r"0[0-7_]*")
@@ -41,9 +52,7 @@ def scan_number(text: str, start: int, *, hexadecimal: bool = True) -> tuple[int
     if text[i : i + 1] and text[i] in _DIGITS[base]:
         i += 1
     i, well_formed = _scan_rest(text, i, base)
-    if not well_formed:
-        return i, False
-    if i == start:
+    if not well_formed or i == start:
         return i, False
     follows = text[i : i + 1]
     repeats = not hexadecimal and follows == "x"
@@ -51,41 +60,22 @@ def scan_number(text: str, start: int, *, hexadecimal: bool = True) -> tuple[int
 
 
 def _scan_rest(text: str, i: int, base: int) -> tuple[int, bool]:
-    """The digits, points, exponents and separators of a number; False at a misplaced one.
-
-    A point and an exponent may each appear once (a point in front does not count), and neither they
-    nor a separator may be followed by what cannot follow them.
-    """
-    seen_point = seen_exponent = False
-    while i < len(text):
-        c = text[i]
-        if c == ".":
-            i += 1
-            if seen_point or text[i : i + 1] in ("_", ".") or base == 16:
-                return i + (not seen_point and text[i : i + 1] in ("_", ".")), False
-            seen_point = True
-        elif c in "eE":
-            i += 1
-            if seen_exponent:
-                return i, False
-            seen_exponent = True
-            i += text[i : i + 1] in ("+", "-")
-            if i >= len(text):
-                return i, False
-            if text[i] in "._eE":
-                return i + 1, False
-        elif c == "_":
-            i += 1
-            if i >= len(text):
-                return i, False
-            if text[i] in "._eE":
-                return i + 1, False
-        elif c in _DIGITS[base]:
-            while i < len(text) and text[i] in _DIGITS[base]:
-                i += 1
-        else:
-            break
-    return i, True
+    """The digits, points, exponents and separators of a number; False at a misplaced one."""
+    seen: set[str] = set()
+    while True:
+        part = _PARTS[base].match(text, i)
+        if part is None:
+            return i, True
+        i, kind = part.end(), part.lastgroup
+        if kind is None:
+            continue
+        follows = text[i : i + 1]
+        if follows in _NEVER_AFTER[kind]:
+            return i + len(follows), False
+        if kind in seen or (kind == "point" and base == 16):
+            return i, False
+        if kind != "separator":
+            seen.add(kind)
 
 
 def scan_duration_rest(text: str, start: int) -> tuple[int, bool]:
@@ -118,7 +108,7 @@ def _parse_integer(text: str) -> int | None:
     """An integer that fits in 64 bits, in the base that its prefix names."""
     try:
         if text[:2] in ("0x", "0X"):
-            value = int(text[2:], 16)
+            value = int(text, 16)
         elif _OCTAL.fullmatch(text):
             value = int(text, 8)
         elif text.isdigit() and text[0] != "0":

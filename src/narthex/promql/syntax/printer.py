@@ -1,4 +1,7 @@
-"""A tree to its canonical text on one line, as Prometheus prints it; parsing it gives the tree back."""
+"""A tree to its canonical text on one line, as Prometheus prints it.
+
+Parsing the text gives the tree back, but for the order of matchers: they are printed sorted.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from narthex.promql.syntax.nodes import (
 from narthex.promql.syntax.quoting import go_quote
 
 
-def to_text(expr: Expr) -> str:
+def to_text(expr: Expr) -> str:  # noqa: PLR0911 - a node a return
     """The text of a tree."""
     if isinstance(expr, NumberLiteral):
         return _number(expr)

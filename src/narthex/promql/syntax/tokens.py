@@ -43,7 +43,7 @@ class Token:
     def described(self) -> str:
         """As an error message names it."""
         if self.kind is Kind.END:
-            return self.kind.value
+            return "end of input"
         if self.kind is Kind.KEYWORD:
             return f"<{self.text}>"
         if self.kind is Kind.OPERATOR:
