@@ -1,0 +1,1 @@
+"""What goes wrong: processes killed, disks full, targets that lie."""
