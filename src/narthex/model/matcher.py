@@ -31,13 +31,39 @@ _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 
 
+_WORDING = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid group syntax": "invalid or unsupported Perl syntax",
+    "trailing \\": "trailing backslash at end of expression",
+    "invalid repetition size": "invalid repeat count",
+}
+"""RE2's faults in the words of Go's `regexp`, which Prometheus's users know."""
+
+
 def compile_anchored(pattern: str) -> re2._Regexp:
     """`pattern` compiled to match whole texts. Raises BadRegex."""
     try:
+        # Wrapped, `a)(b` would be fine: parentheses have to match by themselves.
+        if ")" in pattern:
+            re2.compile(pattern, _OPTIONS)
         return re2.compile(f"^(?s:{pattern})$", _OPTIONS)
     except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-        raise BadRegex(f"error parsing regexp: {reason}: `{pattern}`") from error
+        raise BadRegex(f"error parsing regexp: {_fault(pattern)}") from error
+
+
+def _fault(pattern: str) -> str:
+    """What is wrong with a pattern and where in it, as Go's `regexp` says it."""
+    try:
+        re2.compile(pattern, _OPTIONS)
+    except re2.error as error:
+        text = error.args[0]
+        reason, _, part = (text.decode() if isinstance(text, bytes) else text).partition(": ")
+        return f"{_WORDING.get(reason, reason)}: `{part or pattern}`"
+    return f"expression too large: `{pattern}`"
 
 
 @dataclass(frozen=True, slots=True)

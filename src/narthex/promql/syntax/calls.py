@@ -16,6 +16,7 @@ from narthex.promql.syntax.tokens import (
     EXPERIMENTAL_AGGREGATORS,
     Kind,
     Token,
+    may_begin_expression,
 )
 
 ParseExpression = Callable[[TokenStream], Expr]
@@ -82,6 +83,6 @@ def _arguments(stream: TokenStream, expression: ParseExpression) -> tuple[Expr, 
         separator = stream.expect(Kind.PUNCTUATION, ",", ")")
         if separator.word == ")":
             return tuple(args)
-        if stream.peek().is_(Kind.PUNCTUATION, ")"):
+        if not may_begin_expression(stream.peek()):
             message = "trailing commas not allowed in function call args"
             raise stream.error(message, separator.span)

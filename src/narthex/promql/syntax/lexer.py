@@ -197,7 +197,8 @@ class Lexer:
             return self._string(start)
         symbol = _BRACE_SYMBOL.match(self.text, start)
         if symbol is not None:
-            return self._token(Kind.PUNCTUATION, symbol.end())
+            kind = Kind.PUNCTUATION if symbol[0] in "=," else Kind.OPERATOR
+            return self._token(kind, symbol.end())
         if c == "}":
             self._in_braces = False
             return self._token(Kind.PUNCTUATION, start + 1)

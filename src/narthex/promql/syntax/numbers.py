@@ -30,6 +30,7 @@ _NEVER_AFTER = {
 
 _DURATION_REST = re.compile(r"[smhdwy]s?((?:[0-9]+[smhdw]s?)*)(?P<open>[0-9]*)")
 _DURATION_PART = re.compile(r"([0-9]+)([^0-9]+)")
+_LOOSE_SEPARATOR = re.compile(r"_(?![0-9a-fA-F])|(?<![0-9a-fA-FxX])_")
 _OCTAL = re.compile(r"0[0-7_]*")
 
 
@@ -44,9 +45,11 @@ def scan_number(text: str, start: int, *, hexadecimal: bool = True) -> tuple[int
     `parse_number`, which may refuse it.
     """
     i, base = start, 10
-    if hexadecimal and text[i : i + 1] == "0" and text[i + 1 : i + 2] in ("x", "X"):
-        i += 3 if text[i + 2 : i + 3] == "_" else 2
-        base = 16
+    if hexadecimal and text[i : i + 1] == "0":
+        i += 1
+        if text[i : i + 1] in ("x", "X"):
+            i += 2 if text[i + 1 : i + 2] == "_" else 1
+            base = 16
     if text[i : i + 1] == ".":
         i += 1
     if text[i : i + 1] and text[i] in _DIGITS[base]:
@@ -86,11 +89,15 @@ def scan_duration_rest(text: str, start: int) -> tuple[int, bool]:
     end = match.end()
     if match["open"]:
         return end, False
-    return end, _ALPHANUMERIC.match(text[end : end + 1]) is None
+    if _ALPHANUMERIC.match(text[end : end + 1]):
+        return end + 1, False
+    return end, True
 
 
 def parse_number(text: str) -> float:
     """The value of a number that `scan_number` found. Raises BadNumber in Go's words."""
+    if _LOOSE_SEPARATOR.search(text):
+        raise BadNumber(_go_parse_error(text, "invalid syntax"))
     plain = text.replace("_", "")
     integer = _parse_integer(plain)
     if integer is not None:

@@ -50,7 +50,7 @@ def _matcher(stream: TokenStream) -> Matcher:
         with stream.within(_CONTEXT, 'identifier or "}"'):
             raise stream.unexpected()
     stream.take()
-    operator = stream.take_if(Kind.PUNCTUATION, *_OPERATORS)
+    operator = stream.take() if stream.peek().text in _OPERATORS else None
     if token.kind is Kind.STRING and operator is None:
         return _name_matcher(string(token))
     if operator is None:

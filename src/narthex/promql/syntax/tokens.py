@@ -126,6 +126,15 @@ def may_name_metric(token: Token) -> bool:
     return token.kind in _WORD_KINDS and token.word not in _NOT_METRICS
 
 
+def may_begin_expression(token: Token) -> bool:
+    """Whether an expression can begin with it."""
+    if token.kind in (Kind.NUMBER, Kind.DURATION, Kind.STRING):
+        return True
+    if token.is_(Kind.PUNCTUATION, "(", "{") or token.is_(Kind.OPERATOR, "+", "-"):
+        return True
+    return may_name_metric(token)
+
+
 def may_name_label(token: Token) -> bool:
     """Whether a label may be named so without quotes in a list of labels."""
     is_word_operator = token.kind is Kind.OPERATOR and token.word in KEYWORDS
