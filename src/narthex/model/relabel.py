@@ -194,7 +194,7 @@ def _source(config: RelabelConfig) -> Callable[[dict[str, str]], str]:
     return lambda labels: separator.join([labels.get(name, "") for name in names])
 
 
-def _template(text: str, regex: Any) -> Callable[[Any], str]:
+def expansion(text: str, regex: Any) -> Callable[[Any], str]:
     """A function that fills `$1`, `$name`, `${name}` in `text` from a match, as Go expands them.
 
     A group that does not exist, or did not take part in the match, counts as empty.
@@ -227,8 +227,8 @@ def _group_of(name: str, regex: Any) -> str | int:
 def _replace(config: RelabelConfig) -> Rule:
     source = _source(config)
     regex = compile_anchored(config.regex)
-    target = _template(config.target_label, regex)
-    replacement = _template(config.replacement, regex)
+    target = expansion(config.target_label, regex)
+    replacement = expansion(config.replacement, regex)
 
     def apply(labels: dict[str, str]) -> bool:
         match = regex.match(source(labels))
@@ -292,7 +292,7 @@ def _uppercase(config: RelabelConfig) -> Rule:
 
 def _labelmap(config: RelabelConfig) -> Rule:
     regex = compile_anchored(config.regex)
-    replacement = _template(config.replacement, regex)
+    replacement = expansion(config.replacement, regex)
 
     def apply(labels: dict[str, str]) -> bool:
         for name, value in list(labels.items()):
