@@ -104,14 +104,16 @@ def _run(
 ) -> tuple[int, int]:
     t, end, plain = tables, len(body), body.isascii()
     if page_format is Format.TEXT:
-        return parse_text(
+        ended, at = parse_text(
             buffer, end, plain, seed, t.samples, t.hashes, t.bits, t.notes, t.questions,
             t.digest, t.counts,
         )  # fmt: skip
-    return parse_openmetrics(
-        buffer, end, plain, seed, t.samples, t.hashes, t.bits, t.notes, t.exemplars, t.questions,
-        t.digest, t.counts,
-    )  # fmt: skip
+    else:
+        ended, at = parse_openmetrics(
+            buffer, end, plain, seed, t.samples, t.hashes, t.bits, t.notes, t.exemplars,
+            t.questions, t.digest, t.counts,
+        )  # fmt: skip
+    return int(ended), int(at)
 
 
 def _answer_questions(body: bytes, tables: Tables) -> None:
