@@ -34,8 +34,9 @@ class Cancellation:
 class Guard:
     """The limits of one query and how near it is to them. Counting is safe from any thread.
 
-    `deadline_s` is monotonic. `read` counts samples that selectors looked at, `held` those in
-    memory now, `peak` the most that were held at once.
+    `deadline_s` is monotonic. `read` counts samples read from storage, `seen` those that steps and
+    windows looked at (a sample counts in each), `held` those in memory now, `peak` the most that
+    were held at once.
     """
 
     clock: Clock
@@ -43,6 +44,7 @@ class Guard:
     samples_max: int
     cancellation: Cancellation
     read: int = 0
+    seen: int = 0
     held: int = 0
     peak: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
@@ -54,10 +56,11 @@ class Guard:
         if self.clock.monotonic_s() >= self.deadline_s:
             raise QueryTimeout
 
-    def count_read(self, samples: int) -> None:
-        """Samples that a selector looked at."""
+    def count_read(self, read: int, seen: int) -> None:
+        """Samples that a selector read, and how often steps looked at one."""
         with self._counting:
-            self.read += samples
+            self.read += read
+            self.seen += seen
 
     def hold(self, samples: int) -> None:
         """Samples now in memory. Raises TooManySamples past the limit."""
@@ -66,6 +69,12 @@ class Guard:
             self.peak = max(self.peak, self.held)
             if self.held > self.samples_max:
                 raise TooManySamples(self.held, self.samples_max)
+
+    def settle(self, before: int, samples: int) -> None:
+        """An operator is done: of all it held since `before`, its answer's `samples` remain."""
+        with self._counting:
+            self.held = before
+        self.hold(samples)
 
     def release(self, samples: int) -> None:
         """Samples no longer in memory."""

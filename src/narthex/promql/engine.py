@@ -1,0 +1,211 @@
+"""A query's whole way: text, tree, plan, value, answer.
+
+The engine is synchronous: it runs in a worker thread of whoever asks, and hands ranges of series to
+the kernel threads. It keeps nothing between queries.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from narthex.model.symbols import ScratchSymbols, Symbols
+from narthex.model.tenant import TenantId
+from narthex.promql.annotations import Annotations
+from narthex.promql.errors import QueryCanceled, QueryTimeout
+from narthex.promql.execute.answer import instant_answer, range_answer, windows_answer
+from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.evaluate import evaluate, whole_windows
+from narthex.promql.features import Features
+from narthex.promql.limits import Cancellation, Guard
+from narthex.promql.plan.nodes import PlanNode
+from narthex.promql.plan.plan import planned
+from narthex.promql.result import Result
+from narthex.promql.statistics import Statistics
+from narthex.promql.steps import Steps
+from narthex.promql.syntax.nodes import Expr, MatrixSelector, ParenExpr, Subquery
+from narthex.promql.syntax.parser import parse
+from narthex.runtime.clock import Clock
+from narthex.runtime.executor import Executor
+from narthex.storage.interface import Queryable
+
+QUEUE_CHECK_S = 0.05
+"""How often a query that waits for its turn looks whether it was cancelled."""
+
+
+def one_minute(range_ms: int) -> int:
+    """The step of `[5m:]` unless the configuration says otherwise."""
+    return 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """The `--query.*` flags, and the `--enable-feature` names.
+
+    `default_subquery_step_ms` gives the step of a subquery without one, for its range in ms.
+    """
+
+    lookback_ms: int = 300_000
+    timeout_s: float = 120.0
+    max_samples: int = 50_000_000
+    max_concurrency: int = 20
+    default_subquery_step_ms: Callable[[int], int] = one_minute
+    features: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOptions:
+    """What one query may ask to be different. None: as the engine's options say."""
+
+    lookback_ms: int | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """The answer of `text`, the doubts about it, and what it cost."""
+
+    text: str
+    result: Result
+    annotations: Annotations
+    statistics: Statistics
+
+    def warnings(self) -> list[str]:
+        """As the API shows them."""
+        return self.annotations.rendered_warnings(self.text)
+
+    def infos(self) -> list[str]:
+        """As the API shows them."""
+        return self.annotations.rendered_infos(self.text)
+
+
+@dataclass(slots=True)
+class Engine:
+    """Answers queries over a store. Thread-safe."""
+
+    storage: Queryable
+    executor: Executor
+    clock: Clock
+    options: EngineOptions
+    _features: Features = field(init=False)
+    _turns: threading.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._features = Features.from_names(self.options.features)
+        self._turns = threading.Semaphore(self.options.max_concurrency)
+
+    def instant(
+        self,
+        tenant: TenantId,
+        text: str,
+        time_ms: int,
+        options: QueryOptions = QueryOptions(),  # noqa: B008 - frozen
+        cancellation: Cancellation | None = None,
+    ) -> QueryResult:
+        """The value of `text` at one moment. Raises ParseError and QueryError."""
+        steps = Steps.instant(time_ms)
+        return self._answered(tenant, text, steps, options, cancellation, _instant_result)
+
+    def range(
+        self,
+        tenant: TenantId,
+        text: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        options: QueryOptions = QueryOptions(),  # noqa: B008 - frozen
+        cancellation: Cancellation | None = None,
+    ) -> QueryResult:
+        """The value of `text` from start to end inclusive. Raises ParseError and QueryError."""
+        steps = Steps.over(start_ms, end_ms, step_ms)
+        return self._answered(tenant, text, steps, options, cancellation, _range_result)
+
+    def _answered(
+        self,
+        tenant: TenantId,
+        text: str,
+        steps: Steps,
+        options: QueryOptions,
+        cancellation: Cancellation | None,
+        finish: Callable[[Expr, PlanNode, EvalContext, Callable[[], None]], Result],
+    ) -> QueryResult:
+        tree = parse(text, self.options.features)
+        context = self._context(tenant, steps, options, cancellation or Cancellation())
+        now = self.clock.monotonic_s
+        asked = now()
+        with self._turn(context.guard), np.errstate(all="ignore"):
+            began = now()
+            plan = planned(tree, steps, text)
+            prepared = now()
+            marks: list[float] = []
+            result = finish(tree, plan, context, lambda: marks.append(now()))
+            ended = now()
+        evaluated = marks[0] if marks else ended
+        guard = context.guard
+        statistics = Statistics(
+            began - asked, prepared - began, evaluated - prepared, ended - evaluated,
+            guard.read, guard.seen, guard.peak,
+        )  # fmt: skip
+        return QueryResult(text, result, context.annotations, statistics)
+
+    def _context(
+        self, tenant: TenantId, steps: Steps, options: QueryOptions, cancellation: Cancellation
+    ) -> EvalContext:
+        own = self.options
+        timeout_s = own.timeout_s if options.timeout_s is None else options.timeout_s
+        deadline_s = self.clock.monotonic_s() + min(timeout_s, own.timeout_s)
+        return EvalContext(
+            storage=self.storage,
+            tenant=tenant,
+            query=steps,
+            steps=steps,
+            lookback_ms=own.lookback_ms if options.lookback_ms is None else options.lookback_ms,
+            default_subquery_step_ms=own.default_subquery_step_ms,
+            executor=self.executor,
+            symbols=ScratchSymbols(Symbols()),
+            annotations=Annotations(),
+            guard=Guard(self.clock, deadline_s, own.max_samples, cancellation),
+            features=self._features,
+        )
+
+    @contextmanager
+    def _turn(self, guard: Guard) -> Iterator[None]:
+        while not self._turns.acquire(timeout=QUEUE_CHECK_S):
+            if guard.cancellation.cancelled:
+                raise QueryCanceled("query queue")
+            if self.clock.monotonic_s() >= guard.deadline_s:
+                raise QueryTimeout("query queue")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _instant_result(
+    tree: Expr, plan: PlanNode, context: EvalContext, evaluated: Callable[[], None]
+) -> Result:
+    if _is_range_vector(tree):
+        windows = whole_windows(plan, context)
+        evaluated()
+        return windows_answer(windows)
+    value = evaluate(plan, context)
+    evaluated()
+    return instant_answer(value, context)
+
+
+def _range_result(
+    tree: Expr, plan: PlanNode, context: EvalContext, evaluated: Callable[[], None]
+) -> Result:
+    value = evaluate(plan, context)
+    evaluated()
+    return range_answer(value, context)
+
+
+def _is_range_vector(tree: Expr) -> bool:
+    while isinstance(tree, ParenExpr):
+        tree = tree.expr
+    return isinstance(tree, MatrixSelector | Subquery)

@@ -1,0 +1,1 @@
+"""`sum by (...) (...)` and its kin: one operator a file."""

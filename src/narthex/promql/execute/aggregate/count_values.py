@@ -1,0 +1,59 @@
+"""`count_values`: how many series of a group have each value, the value as a label."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.model.value import NORMAL_NAN_BITS, format_float_plain
+from narthex.promql.execute.aggregate.accumulate import kind_of
+from narthex.promql.execute.aggregate.grouping import Groups
+from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.names import merged
+from narthex.promql.kernels.aggregate import count_numbers, number_values
+
+
+def aggregate_count_values(
+    frame: Frame, groups: Groups, label: str, context: EvalContext
+) -> Frame:
+    """One series for each group and value; a label of that name is overwritten."""
+    bits = _value_bits(frame)
+    distinct = np.unique(bits if frame.kind is None else bits[frame.kind == 1])
+    numbers = np.full(groups.count * distinct.size, -1, np.int64)
+    cell_number = np.empty(frame.values.shape, np.int64)
+    canonical = bits.view(np.float64)
+    count = number_values(
+        canonical, kind_of(frame), groups.of_row, distinct, numbers, cell_number
+    )
+    values = np.zeros((count, frame.steps))
+    count_numbers(cell_number, values)
+    pairs = np.flatnonzero(numbers >= 0)
+    pairs = pairs[np.argsort(numbers[pairs])]
+    group, value = np.divmod(pairs, max(distinct.size, 1))
+    labels = groups.labels.take(group).with_column(label, _texts(distinct, context)[value])
+    kind = None if values.all() else (values > 0).astype(np.uint8)
+    return _overwritten(Frame(labels, values, kind, groups.drop_name[group]))
+
+
+def _value_bits(frame: Frame) -> NDArray[np.uint64]:
+    bits = frame.values.view(np.uint64)
+    return np.where(np.isnan(frame.values), np.uint64(NORMAL_NAN_BITS), bits)
+
+
+def _texts(distinct: NDArray[np.uint64], context: EvalContext) -> NDArray[np.int32]:
+    texts = (format_float_plain(v) for v in distinct.view(np.float64).tolist())
+    return np.array([context.symbols.intern(text) for text in texts], np.int32)
+
+
+def _overwritten(frame: Frame) -> Frame:
+    # Groups that differed only in the label that now holds the value are one group.
+    labels: LabelTable = frame.labels
+    group_of_row, first_row = labels.groups()
+    if first_row.size == frame.series:
+        return frame
+    values = np.zeros((first_row.size, frame.steps))
+    np.add.at(values, group_of_row, frame.values * frame.kinds())
+    kind = (values > 0).astype(np.uint8)
+    return merged(Frame(labels.take(first_row), values, kind, frame.drop_name[first_row]))

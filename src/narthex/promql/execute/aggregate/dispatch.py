@@ -1,0 +1,72 @@
+"""An aggregation by its operator's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from narthex.model.labels import is_valid_label_name
+from narthex.promql.errors import ExecutionError
+from narthex.promql.execute.aggregate.avg import aggregate_avg
+from narthex.promql.execute.aggregate.count import aggregate_count
+from narthex.promql.execute.aggregate.count_values import aggregate_count_values
+from narthex.promql.execute.aggregate.deviation import aggregate_stddev, aggregate_stdvar
+from narthex.promql.execute.aggregate.group import aggregate_group
+from narthex.promql.execute.aggregate.grouping import Groups, groups_of
+from narthex.promql.execute.aggregate.limits import aggregate_limit_ratio, aggregate_limitk
+from narthex.promql.execute.aggregate.max import aggregate_max
+from narthex.promql.execute.aggregate.min import aggregate_min
+from narthex.promql.execute.aggregate.quantile import aggregate_quantile
+from narthex.promql.execute.aggregate.ranks import aggregate_bottomk, aggregate_topk
+from narthex.promql.execute.aggregate.sum import aggregate_sum
+from narthex.promql.execute.context import EvalContext, Value
+from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.stream import Stream
+from narthex.promql.syntax.nodes import Aggregation
+
+STREAMING: dict[str, Callable[[Stream, Groups, EvalContext], Frame]] = {
+    "sum": aggregate_sum,
+    "avg": aggregate_avg,
+    "min": aggregate_min,
+    "max": aggregate_max,
+    "count": aggregate_count,
+    "group": aggregate_group,
+    "stddev": aggregate_stddev,
+    "stdvar": aggregate_stdvar,
+}
+"""Operators that take batches as they come and need memory for their groups alone."""
+
+
+def aggregated(
+    node: Aggregation, stream: Stream, parameter: Value | None, context: EvalContext
+) -> Frame:
+    """The answer of an aggregation over `stream`. Raises ExecutionError for a bad parameter."""
+    if node.operator in STREAMING:
+        return STREAMING[node.operator](stream, groups_of(stream, node, context), context)
+    if isinstance(parameter, str):
+        return _count_values(node, stream, parameter, context)
+    assert isinstance(parameter, np.ndarray)
+    assert node.parameter is not None
+    frame = stream.collect(context)
+    groups = groups_of(stream, node, context)
+    match node.operator:
+        case "topk":
+            return aggregate_topk(frame, groups, parameter)
+        case "bottomk":
+            return aggregate_bottomk(frame, groups, parameter)
+        case "quantile":
+            return aggregate_quantile(frame, groups, parameter, node.parameter.span, context)
+        case "limitk":
+            return aggregate_limitk(frame, groups, parameter)
+    assert node.operator == "limit_ratio"
+    return aggregate_limit_ratio(frame, parameter, node.parameter.span, context)
+
+
+def _count_values(
+    node: Aggregation, stream: Stream, label: str, context: EvalContext
+) -> Frame:
+    if not is_valid_label_name(label):
+        raise ExecutionError(f'invalid label name "{label}"')
+    groups = groups_of(stream, node, context)
+    return aggregate_count_values(stream.collect(context), groups, label, context)

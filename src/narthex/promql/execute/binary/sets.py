@@ -1,0 +1,54 @@
+"""`and`, `unless`, `or`: series kept or added by what the other side has at the same step."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.promql.execute.binary.matching import match_groups
+from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.names import merged
+from narthex.promql.kernels.binary import groups_present, keep_where
+from narthex.promql.syntax.nodes import BinaryExpr
+
+SET_OPERATORS = ("and", "or", "unless")
+
+
+def set_operation(node: BinaryExpr, left: Frame, right: Frame, context: EvalContext) -> Frame:
+    """The series that the operator lets through, with values and names as they were."""
+    assert node.matching is not None
+    groups = match_groups(left.labels, right.labels, node.matching, context)
+    if node.operator == "or":
+        there = _presence(left, groups.of_left, groups.count)
+        return _union(left, _kept(right, groups.of_right, there, wanted=False))
+    there = _presence(right, groups.of_right, groups.count)
+    return _kept(left, groups.of_left, there, wanted=node.operator == "and")
+
+
+def _presence(frame: Frame, group_of_row: NDArray[np.int32], count: int) -> NDArray[np.uint8]:
+    there = np.zeros((count, frame.steps), np.uint8)
+    groups_present(frame.kinds(), group_of_row, there)
+    return there
+
+
+def _kept(
+    frame: Frame, group_of_row: NDArray[np.int32], there: NDArray[np.uint8], *, wanted: bool
+) -> Frame:
+    kind = np.empty(frame.values.shape, np.uint8)
+    keep_where(frame.kinds(), group_of_row, there, wanted, kind)
+    return frame.with_values(frame.values, None if kind.all() else kind).without_empty_rows()
+
+
+def _union(left: Frame, right: Frame) -> Frame:
+    if right.series == 0:
+        return left
+    dense = left.kind is None and right.kind is None
+    both = Frame(
+        LabelTable.concat([left.labels, right.labels]),
+        np.concatenate([left.values, right.values]),
+        None if dense else np.concatenate([left.kinds(), right.kinds()]),
+        np.concatenate([left.drop_name, right.drop_name]),
+    )
+    return merged(both)

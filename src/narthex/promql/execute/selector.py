@@ -1,0 +1,147 @@
+"""`name{matchers}`: the newest sample of each series within the lookback, at every step.
+
+A sample is seen at a step when it is newer than step - lookback and not newer than the step,
+unless it is a stale marker, which hides what came before it. Where a step finds its sample is
+settled once per timeline; the series of a target share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.promql.errors import NotBuilt
+from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.moments import moments_of
+from narthex.promql.execute.stream import Stream, batches_of
+from narthex.promql.kernels.select import (
+    count_present,
+    count_stale,
+    gather,
+    gather_complete,
+    gather_times,
+    newest_at_steps,
+    number_timelines,
+)
+from narthex.promql.syntax.nodes import VectorSelector
+from narthex.storage.interface import Columns, SelectHints, Selection, Want
+
+Cells = tuple[NDArray[np.float64], NDArray[np.uint8] | None]
+MakeCells = Callable[[Columns, NDArray[np.int32], NDArray[np.int32], bool], Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The series of one selector, to be read between two times."""
+
+    selection: Selection
+    labels: LabelTable
+    start_ms: int
+    end_ms: int
+    want: Want
+
+    def read(self, rows: slice) -> Columns:
+        """The samples of some series."""
+        indices = np.arange(rows.start, rows.stop, dtype=np.int64)
+        return self.selection.read(indices, self.start_ms, self.end_ms, self.want)
+
+
+def find(
+    node: VectorSelector,
+    context: EvalContext,
+    moments: NDArray[np.int64],
+    look_back_ms: int,
+    want: Want,
+    function: str = "",
+) -> Found:
+    """Select what `node` matches, to look back from each of `moments` (int64[T])."""
+    if node.extension is not None:
+        raise NotBuilt(f"the {node.extension.value} modifier")
+    start_ms, end_ms = int(moments[0]) - look_back_ms + 1, int(moments[-1])
+    hints = SelectHints(function, look_back_ms, context.steps.step_ms)
+    selection = context.storage.select(context.tenant, node.matchers, start_ms, end_ms, hints)
+    return Found(selection, context.adopt(selection.labels), start_ms, end_ms, want)
+
+
+def instant_vector(
+    node: VectorSelector, context: EvalContext, want: Want = Want.VALUES
+) -> Stream:
+    """The samples that each step sees. With PRESENCE all values are zero."""
+    return _stream(node, context, want, _presence if want is Want.PRESENCE else _values)
+
+
+def sample_times(node: VectorSelector, context: EvalContext) -> Stream:
+    """When each step's sample was taken, in seconds: `timestamp(selector)`."""
+    return _stream(node, context, Want.PRESENCE, _times)
+
+
+def _stream(
+    node: VectorSelector, context: EvalContext, want: Want, make_cells: MakeCells
+) -> Stream:
+    moments = moments_of(node.shift, context.steps)
+    found = find(node, context, moments, context.lookback_ms, want)
+    drop_name = np.zeros(len(found.labels), np.bool_)
+    lookback_ms, guard = context.lookback_ms, context.guard
+
+    def produce(rows: slice) -> Frame:
+        columns = found.read(rows)
+        guard.hold(columns.samples)
+        timeline, first_row = timelines_of(columns)
+        index = np.empty((first_row.size, moments.size), np.int32)
+        complete = newest_at_steps(
+            columns.times, columns.starts, columns.times_at, first_row, moments, lookback_ms, index
+        )
+        values, kind = make_cells(columns, timeline, index, complete)
+        guard.count_read(columns.samples, values.size if kind is None else count_present(kind))
+        guard.release(columns.samples)
+        return Frame(found.labels.take(rows), values, kind, drop_name[rows])
+
+    values_per_series = found.selection.samples_per_series + moments.size
+    return Stream(
+        found.labels, drop_name, batches_of(len(found.labels), values_per_series), produce
+    )
+
+
+def timelines_of(columns: Columns) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The timeline of each series, int32[n], and a series of each timeline, int64[L]."""
+    timeline = np.empty(columns.series, np.int32)
+    first_row = np.empty(columns.series, np.int64)
+    count = number_timelines(columns.starts, columns.times_at, timeline, first_row)
+    return timeline, first_row[:count]
+
+
+def _values(
+    columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32], complete: bool
+) -> Cells:
+    shape = (columns.series, index.shape[1])
+    values = np.empty(shape)
+    if complete and gather_complete(columns.values, columns.starts, timeline, index, values):
+        return values, None
+    kind = np.empty(shape, np.uint8)
+    gather(columns.values, columns.starts, timeline, index, values, kind)
+    return values, kind
+
+
+def _presence(
+    columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32], complete: bool
+) -> Cells:
+    if complete and not count_stale(columns.values):
+        return np.broadcast_to(np.float64(0.0), (columns.series, index.shape[1])), None
+    return _values(columns, timeline, index, complete=False)
+
+
+def _times(
+    columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32], complete: bool
+) -> Cells:
+    shape = (columns.series, index.shape[1])
+    values, kind = np.empty(shape), np.empty(shape, np.uint8)
+    gather_times(
+        columns.values, columns.starts, timeline, index, columns.times, columns.times_at,
+        values, kind,
+    )  # fmt: skip
+    return values, None if complete and kind.all() else kind

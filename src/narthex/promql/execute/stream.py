@@ -1,0 +1,102 @@
+"""A vector on its way: all its labels at once, its cells batch by batch.
+
+Operators that look at one series at a time compose themselves onto a stream (`map`), and the whole
+chain of a batch, from reading to the last of them, runs on one kernel thread. What needs all
+series at once collects the stream. Labels come first, so grouping and matching are settled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.frame import Frame
+
+Partial = TypeVar("Partial")
+
+BATCH_VALUES = 1 << 20
+"""Samples read and cells made by a batch, together: 8 MB, small beside what threads share."""
+
+
+def batches_of(series: int, values_per_series: float) -> tuple[slice, ...]:
+    """Consecutive slices of rows that keep a batch near `BATCH_VALUES`."""
+    size = max(1, int(BATCH_VALUES / max(1.0, values_per_series)))
+    return tuple(slice(at, min(at + size, series)) for at in range(0, series, size))
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """`produce(rows)` makes the frame of one of `batches`; it is called from any thread, and again
+    when a stream is run again. Rows of the batches follow each other and cover `labels`."""
+
+    labels: LabelTable
+    drop_name: NDArray[np.bool_]
+    batches: tuple[slice, ...]
+    produce: Callable[[slice], Frame]
+
+    @classmethod
+    def of(cls, frame: Frame) -> Stream:
+        """A frame that is there already."""
+        batches = (slice(0, frame.series),) if frame.series else ()
+        return cls(frame.labels, frame.drop_name, batches, lambda _: frame)
+
+    def map(self, function: Callable[[Frame], Frame]) -> Stream:
+        """The same series with cells made from theirs."""
+        produce = self.produce
+        return Stream(
+            self.labels, self.drop_name, self.batches, lambda rows: function(produce(rows))
+        )
+
+    def named(self, labels: LabelTable, drop_name: NDArray[np.bool_]) -> Stream:
+        """The same cells under other labels."""
+        produce = self.produce
+
+        def renamed(rows: slice) -> Frame:
+            frame = produce(rows)
+            return Frame(
+                labels.take(rows), frame.values, frame.kind, drop_name[rows], frame.ordered
+            )
+
+        return Stream(labels, drop_name, self.batches, renamed)
+
+    def run(
+        self, function: Callable[[slice, Frame], Partial], context: EvalContext
+    ) -> Iterator[Partial]:
+        """`function(rows, frame)` of every batch, in order, on kernel threads when several."""
+        guard, produce = context.guard, self.produce
+
+        def work(rows: slice) -> Partial:
+            guard.check()
+            frame = produce(rows)
+            guard.hold(frame.values.size)
+            try:
+                return function(rows, frame)
+            finally:
+                guard.release(frame.values.size)
+
+        if len(self.batches) == 1:
+            return iter((work(self.batches[0]),))
+        return context.executor.map(work, self.batches)
+
+    def collect(self, context: EvalContext) -> Frame:
+        """All series together."""
+        frames = list(self.run(lambda _, frame: frame, context))
+        if len(frames) == 1:
+            return frames[0]
+        steps = context.steps.count
+        if not frames:
+            empty = np.zeros((0, steps))
+            return Frame(self.labels, empty, None, self.drop_name)
+        dense = all(frame.kind is None for frame in frames)
+        return Frame(
+            self.labels,
+            np.concatenate([frame.values for frame in frames]),
+            None if dense else np.concatenate([frame.kinds() for frame in frames]),
+            self.drop_name,
+        )

@@ -1,0 +1,88 @@
+"""`selector[range]`: columns of samples and, for each step, which of them are in its window.
+
+Stale markers are taken out first; a series that had some gets a timeline of its own. Bounds are
+found once per timeline, sliding over its times.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.frame import Windows
+from narthex.promql.execute.moments import moments_of
+from narthex.promql.execute.selector import find, timelines_of
+from narthex.promql.execute.windowed import WindowStream
+from narthex.promql.execute.stream import batches_of
+from narthex.promql.kernels.select import count_stale
+from narthex.promql.kernels.windows import drop_stale, samples_in_windows, window_bounds
+from narthex.promql.syntax.nodes import MatrixSelector
+from narthex.storage.interface import Columns, Want
+
+
+def range_vector(
+    node: MatrixSelector, context: EvalContext, function: str, want: Want = Want.VALUES
+) -> WindowStream:
+    """The windows of all series that `node` selects."""
+    ends = moments_of(node.selector.shift, context.steps)
+    eval_ms = context.steps.times_ms()
+    found = find(node.selector, context, ends, node.range_ms, want, function)
+    drop_name = np.zeros(len(found.labels), np.bool_)
+    guard = context.guard
+
+    def produce(rows: slice) -> Windows:
+        columns = found.read(rows)
+        guard.hold(columns.samples)
+        windows = windows_over(
+            without_stale(columns), found.labels.take(rows), ends, eval_ms, node.range_ms,
+            drop_name[rows],
+        )  # fmt: skip
+        seen = samples_in_windows(windows.lower, windows.upper, windows.timeline)
+        guard.count_read(columns.samples, seen)
+        guard.release(columns.samples)
+        return windows
+
+    values_per_series = found.selection.samples_per_series + ends.size
+    batches = batches_of(len(found.labels), values_per_series)
+    return WindowStream(found.labels, drop_name, batches, produce)
+
+
+def windows_over(
+    columns: Columns,
+    labels: LabelTable,
+    ends_ms: NDArray[np.int64],
+    eval_ms: NDArray[np.int64],
+    range_ms: int,
+    drop_name: NDArray[np.bool_],
+) -> Windows:
+    """Windows (end - range, end] over columns that hold no stale markers."""
+    timeline, first_row = timelines_of(columns)
+    shape = (first_row.size, ends_ms.size)
+    lower, upper = np.empty(shape, np.int32), np.empty(shape, np.int32)
+    window_bounds(
+        columns.times, columns.starts, columns.times_at, first_row, ends_ms, range_ms, lower, upper
+    )
+    return Windows(
+        labels, columns, timeline, first_row, lower, upper, ends_ms, eval_ms, range_ms, drop_name
+    )
+
+
+def without_stale(columns: Columns) -> Columns:
+    """The same samples but for stale markers; the columns themselves when there are none."""
+    if not count_stale(columns.values):
+        return columns
+    out = Columns(
+        np.empty_like(columns.starts),
+        np.empty(columns.samples),
+        np.empty_like(columns.times_at),
+        np.empty(columns.times.size + columns.samples, np.int64),
+    )
+    out.times[: columns.times.size] = columns.times
+    used = drop_stale(
+        columns.values, columns.starts, columns.times_at, columns.times, columns.times.size,
+        out.values, out.starts, out.times_at, out.times,
+    )  # fmt: skip
+    kept = int(out.starts[-1])
+    return Columns(out.starts, out.values[:kept], out.times_at, out.times[:used])

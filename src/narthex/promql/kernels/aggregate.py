@@ -1,0 +1,349 @@
+"""Rows of a group to one row, step by step.
+
+Accumulators are matrices of groups x steps. A kernel that takes `kind` reads no cell whose kind is
+not 1; an empty `kind` (0 rows) means that every cell is a float. `seen` counts what went into a
+cell. Sums are Neumaier's: `comp` holds what the running sum lost, and is zero once it is infinite.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from narthex.jit import kernel
+
+ROWS = "const float64[:, ::1], const uint8[:, ::1], const int32[::1]"
+
+
+@kernel(f"void({ROWS}, float64[:, ::1], float64[:, ::1], int64[:, ::1])")
+def sum_rows(values, kind, group_of_row, total, comp, seen):
+    """Add rows to their groups."""
+    dense = kind.shape[0] == 0
+    for i in range(values.shape[0]):
+        g = group_of_row[i]
+        for t in range(values.shape[1]):
+            v = values[i, t]
+            s = total[g, t]
+            added = s + v
+            if np.isinf(added):
+                c = 0.0
+            elif abs(s) >= abs(v):
+                c = comp[g, t] + ((s - added) + v)
+            else:
+                c = comp[g, t] + ((v - added) + s)
+            if dense or kind[i, t] == 1:
+                total[g, t] = added
+                comp[g, t] = c
+                seen[g, t] += 1
+
+
+@kernel(
+    "void(const float64[:, ::1], const float64[:, ::1], const int64[:, ::1], const int32[::1],"
+    " float64[:, ::1], float64[:, ::1], int64[:, ::1])"
+)
+def merge_sums(part, part_comp, part_seen, group_of_row, total, comp, seen):
+    """Add sums of a batch to those of all."""
+    for i in range(part.shape[0]):
+        g = group_of_row[i]
+        for t in range(part.shape[1]):
+            if part_seen[i, t] == 0:
+                continue
+            v = part[i, t]
+            s = total[g, t]
+            added = s + v
+            if np.isinf(added):
+                comp[g, t] = 0.0
+            elif abs(s) >= abs(v):
+                comp[g, t] += part_comp[i, t] + ((s - added) + v)
+            else:
+                comp[g, t] += part_comp[i, t] + ((v - added) + s)
+            total[g, t] = added
+            seen[g, t] += part_seen[i, t]
+
+
+@kernel("void(const uint8[:, ::1], const int32[::1], int64[:, ::1])")
+def count_rows(kind, group_of_row, seen):
+    """Count the present cells of each group; here every kind but 0 counts."""
+    for i in range(kind.shape[0]):
+        g = group_of_row[i]
+        for t in range(kind.shape[1]):
+            seen[g, t] += kind[i, t] != 0
+
+
+@kernel(f"void({ROWS}, float64[:, ::1], int64[:, ::1])")
+def min_rows(values, kind, group_of_row, least, seen):
+    """The least of each group; NaN only when all are."""
+    dense = kind.shape[0] == 0
+    for i in range(values.shape[0]):
+        g = group_of_row[i]
+        for t in range(values.shape[1]):
+            if dense or kind[i, t] == 1:
+                v = values[i, t]
+                held = least[g, t]
+                if seen[g, t] == 0 or v < held or held != held:
+                    least[g, t] = v
+                seen[g, t] += 1
+
+
+@kernel(f"void({ROWS}, float64[:, ::1], int64[:, ::1])")
+def max_rows(values, kind, group_of_row, most, seen):
+    """The greatest of each group; NaN only when all are."""
+    dense = kind.shape[0] == 0
+    for i in range(values.shape[0]):
+        g = group_of_row[i]
+        for t in range(values.shape[1]):
+            if dense or kind[i, t] == 1:
+                v = values[i, t]
+                held = most[g, t]
+                if seen[g, t] == 0 or v > held or held != held:
+                    most[g, t] = v
+                seen[g, t] += 1
+
+
+@kernel(f"void({ROWS}, float64[:, ::1], float64[:, ::1], int64[:, ::1])")
+def deviate_rows(values, kind, group_of_row, mean, squares, seen):
+    """Welford's running mean and sum of squared differences from it."""
+    dense = kind.shape[0] == 0
+    for i in range(values.shape[0]):
+        g = group_of_row[i]
+        for t in range(values.shape[1]):
+            if dense or kind[i, t] == 1:
+                v = values[i, t]
+                count = seen[g, t] + 1
+                seen[g, t] = count
+                if count == 1:
+                    mean[g, t] = v
+                    squares[g, t] = 0.0 if np.isfinite(v) else np.nan
+                else:
+                    delta = v - mean[g, t]
+                    mean[g, t] += delta / count
+                    squares[g, t] += delta * (v - mean[g, t])
+
+
+@kernel(
+    "void(const float64[:, ::1], const float64[:, ::1], const int64[:, ::1], const int32[::1],"
+    " float64[:, ::1], float64[:, ::1], int64[:, ::1])"
+)
+def merge_deviations(part, part_squares, part_seen, group_of_row, mean, squares, seen):
+    """Join the means and squares of a batch to those of all (Chan, Golub, LeVeque, 1979)."""
+    for i in range(part.shape[0]):
+        g = group_of_row[i]
+        for t in range(part.shape[1]):
+            more = part_seen[i, t]
+            if more == 0:
+                continue
+            have = seen[g, t]
+            if have == 0:
+                mean[g, t] = part[i, t]
+                squares[g, t] = part_squares[i, t]
+            else:
+                delta = part[i, t] - mean[g, t]
+                both = have + more
+                mean[g, t] += delta * more / both
+                squares[g, t] += part_squares[i, t] + delta * delta * have * more / both
+            seen[g, t] = have + more
+
+
+@kernel("void(float64[::1], int64)")
+def sort_ascending(values, count):
+    """Sort `values[:count]` in place; NaN comes first. Heap sort: no worst case."""
+    start = count // 2
+    end = count
+    while end > 1:
+        if start > 0:
+            start -= 1
+        else:
+            end -= 1
+            values[end], values[0] = values[0], values[end]
+        root = start
+        while True:
+            child = 2 * root + 1
+            if child >= end:
+                break
+            a = values[child]
+            if child + 1 < end:
+                b = values[child + 1]
+                if a < b or (a != a and b == b):
+                    child += 1
+                    a = b
+            held = values[root]
+            if held < a or (held != held and a == a):
+                values[root] = a
+                values[child] = held
+                root = child
+            else:
+                break
+
+
+@kernel("float64(float64[::1], int64, float64)")
+def quantile_of(values, count, q):
+    """The q-quantile of `values[:count]`, which are sorted; linear between ranks."""
+    if count == 0 or q != q:
+        return np.nan
+    if q < 0:
+        return -np.inf
+    if q > 1:
+        return np.inf
+    rank = q * (count - 1)
+    lower = np.int64(max(0.0, np.floor(rank)))
+    upper = min(count - 1, lower + 1)
+    weight = rank - np.floor(rank)
+    return values[lower] * (1 - weight) + values[upper] * weight
+
+
+@kernel(
+    "void(const float64[:, ::1], const uint8[:, ::1], const int64[::1], const int64[::1],"
+    " const float64[::1], float64[:, ::1], uint8[:, ::1])"
+)
+def quantile_groups(values, kind, rows, bounds, q, out, out_kind):
+    """The q-quantile of each group: `rows[bounds[g]:bounds[g + 1]]` are those of group g.
+
+    `q` float64[T]. Steps go in blocks of eight, so that a cache line of a row is read once.
+    """
+    dense = kind.shape[0] == 0
+    steps = values.shape[1]
+    widest = 0
+    for g in range(bounds.size - 1):
+        widest = max(widest, bounds[g + 1] - bounds[g])
+    held = np.empty((8, widest), np.float64)
+    counts = np.zeros(8, np.int64)
+    for g in range(bounds.size - 1):
+        for first in range(0, steps, 8):
+            last = min(first + 8, steps)
+            counts[:] = 0
+            for r in range(bounds[g], bounds[g + 1]):
+                row = rows[r]
+                for t in range(first, last):
+                    if dense or kind[row, t] == 1:
+                        k = t - first
+                        held[k, counts[k]] = values[row, t]
+                        counts[k] += 1
+            for t in range(first, last):
+                k = t - first
+                out_kind[g, t] = counts[k] > 0
+                if counts[k] > 0:
+                    sort_ascending(held[k], counts[k])
+                    out[g, t] = quantile_of(held[k], counts[k], q[t])
+
+
+@kernel("boolean(float64, int64, float64, int64, boolean)")
+def _ranks_below(value, row, other, other_row, largest):
+    # Whether (value, row) is the worse of the two: NaN last, then by value, then the later row.
+    if value != value or other != other:
+        if value != value and other != other:
+            return row > other_row
+        return value != value
+    if value == other:
+        return row > other_row
+    return value < other if largest else value > other
+
+
+@kernel(
+    "void(const float64[:, ::1], const uint8[:, ::1], const int64[::1], const int64[::1],"
+    " const int64[::1], boolean, uint8[:, ::1])"
+)
+def best_of_groups(values, kind, rows, bounds, k, largest, chosen):
+    """Mark the `k[t]` largest (or smallest) cells of each group in `chosen` uint8[n, T], zeros.
+
+    A heap of the best so far, its root the worst of them; NaN is worse than any number.
+    """
+    dense = kind.shape[0] == 0
+    heap = np.empty(rows.size, np.int64)
+    for t in range(values.shape[1]):
+        for g in range(bounds.size - 1):
+            room = min(k[t], bounds[g + 1] - bounds[g])
+            if room < 1:
+                continue
+            size = 0
+            for r in range(bounds[g], bounds[g + 1]):
+                row = rows[r]
+                if not dense and kind[row, t] != 1:
+                    continue
+                v = values[row, t]
+                if size < room:
+                    at = size
+                    size += 1
+                    while at > 0:
+                        parent = (at - 1) // 2
+                        other = heap[parent]
+                        if not _ranks_below(v, row, values[other, t], other, largest):
+                            break
+                        heap[at] = other
+                        at = parent
+                    heap[at] = row
+                    continue
+                root = heap[0]
+                if not _ranks_below(values[root, t], root, v, row, largest):
+                    continue
+                at = 0
+                while True:
+                    child = 2 * at + 1
+                    if child >= size:
+                        break
+                    first = heap[child]
+                    if child + 1 < size:
+                        second = heap[child + 1]
+                        if _ranks_below(
+                            values[second, t], second, values[first, t], first, largest
+                        ):
+                            child += 1
+                            first = second
+                    if not _ranks_below(values[first, t], first, v, row, largest):
+                        break
+                    heap[at] = first
+                    at = child
+                heap[at] = row
+            for j in range(size):
+                chosen[heap[j], t] = 1
+
+
+@kernel(
+    "void(const uint8[:, ::1], const int64[::1], const int64[::1], const int64[::1],"
+    " uint8[:, ::1])"
+)
+def first_of_groups(kind, rows, bounds, k, chosen):
+    """Mark the first `k[t]` present cells of each group in `chosen` uint8[n, T], zeros."""
+    for g in range(bounds.size - 1):
+        for t in range(k.size):
+            left = k[t]
+            for r in range(bounds[g], bounds[g + 1]):
+                if left < 1:
+                    break
+                if kind[rows[r], t] != 0:
+                    chosen[rows[r], t] = kind[rows[r], t]
+                    left -= 1
+
+
+@kernel(
+    "int64(const float64[:, ::1], const uint8[:, ::1], const int32[::1], const uint64[::1],"
+    " int64[::1], int64[:, ::1])"
+)
+def number_values(values, kind, group_of_row, distinct, numbers, cell_number):
+    """For each present cell the number of its (group, value): `count_values`' output series.
+
+    `distinct` are the sorted bits of all values; `numbers` int64[groups * distinct], -1 at first,
+    gets a number per pair in order of appearance; `cell_number` int64[n, T], -1 where absent.
+    Returns how many pairs there are.
+    """
+    dense = kind.shape[0] == 0
+    count = 0
+    for i in range(values.shape[0]):
+        for t in range(values.shape[1]):
+            cell_number[i, t] = -1
+            if dense or kind[i, t] == 1:
+                v = values[i, t]
+                at = np.searchsorted(distinct, np.float64(v).view(np.uint64))
+                pair = np.int64(group_of_row[i]) * distinct.size + at
+                if numbers[pair] < 0:
+                    numbers[pair] = count
+                    count += 1
+                cell_number[i, t] = numbers[pair]
+    return count
+
+
+@kernel("void(const int64[:, ::1], float64[:, ::1])")
+def count_numbers(cell_number, out):
+    """Count how often each number appears at each step."""
+    for i in range(cell_number.shape[0]):
+        for t in range(cell_number.shape[1]):
+            if cell_number[i, t] >= 0:
+                out[cell_number[i, t], t] += 1.0
