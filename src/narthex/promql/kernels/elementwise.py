@@ -20,7 +20,7 @@ def go_max(a, b):
         return math.nan
     if a == 0 and b == 0:
         return b if math.copysign(1.0, a) < 0 else a
-    return a if a > b else b
+    return max(a, b)
 
 
 @kernel("float64(float64, float64)")
@@ -32,7 +32,7 @@ def go_min(a, b):
         return math.nan
     if a == 0 and b == 0:
         return a if math.copysign(1.0, a) < 0 else b
-    return a if a < b else b
+    return min(a, b)
 
 
 @kernel("void(const float64[:, ::1], const float64[::1], const float64[::1], float64[:, ::1])")

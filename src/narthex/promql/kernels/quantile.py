@@ -78,7 +78,7 @@ def quantile_of_ordered(q, ordered, count, nans):
 
 @kernel("UniTuple(int64, 2)(const float64[::1], int64, int64, float64[::1])")
 def order_values(values, start, end, ordered):
-    """Fill `ordered` with `values[start:end]` but NaN, ascending; returns how many, how many NaN."""
+    """Fill `ordered` with `values[start:end]` but NaN, ascending; returns how many of both."""
     count = 0
     if end - start <= SORTED_BY_INSERTION:
         for j in range(start, end):
@@ -328,9 +328,8 @@ def histogram_fraction(values, kind, rows, group_starts, bounds, low, high, out,
             if buckets == 0:
                 continue
             total = counts[buckets - 1]
-            if edges[buckets - 1] != math.inf or total == 0:
-                out[g, t] = math.nan
-            elif math.isnan(low[t]) or math.isnan(high[t]):
+            unknown = math.isnan(low[t]) or math.isnan(high[t])
+            if unknown or edges[buckets - 1] != math.inf or total == 0:
                 out[g, t] = math.nan
             elif low[t] < high[t]:
                 above = rank_in_buckets(high[t], edges, counts, buckets)

@@ -177,9 +177,7 @@ def instant_delta(values, starts, timeline, lower, upper, out):
             out[i, t] = values[at] - values[at - 1]
 
 
-@kernel(
-    "void(int32[::1], const int32[:, ::1], const int32[:, ::1], int64, int64, float64[:, ::1])"
-)
+@kernel("void(int32[::1], const int32[:, ::1], const int32[:, ::1], int64, int64, float64[:, ::1])")
 def write_counts(seen, lower, upper, line, i, out):
     """What happened within each window, from a running count of what happened before a sample."""
     for t in range(lower.shape[1]):

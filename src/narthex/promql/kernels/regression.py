@@ -13,9 +13,7 @@ from narthex.jit import kernel
 from narthex.promql.kernels.sums import compensated_add
 
 
-@kernel(
-    "UniTuple(float64, 2)(const float64[::1], int64, const int64[::1], int64, int64, int64)"
-)
+@kernel("UniTuple(float64, 2)(const float64[::1], int64, const int64[::1], int64, int64, int64)")
 def fitted_line(values, value_at, times, time_at, count, origin_ms):
     """Least squares over `count` samples: the slope per second, and the height at `origin_ms`.
 
@@ -81,9 +79,7 @@ def deriv(values, starts, times, times_at, timeline, lower, upper, out):
     " const int32[::1], const int32[:, ::1], const int32[:, ::1], const int64[::1],"
     " const float64[::1], float64[:, ::1])"
 )
-def predict_linear(
-    values, starts, times, times_at, timeline, lower, upper, eval_ms, ahead_s, out
-):
+def predict_linear(values, starts, times, times_at, timeline, lower, upper, eval_ms, ahead_s, out):
     """Where the line through each window will be `ahead_s[t]` seconds after `eval_ms[t]`."""
     for i in range(timeline.size):
         line = timeline[i]
@@ -102,9 +98,7 @@ def predict_linear(
     "void(const float64[::1], const int64[::1], const int32[::1], const int32[:, ::1],"
     " const int32[:, ::1], const float64[::1], const float64[::1], float64[:, ::1])"
 )
-def double_exponential_smoothing(
-    values, starts, timeline, lower, upper, smoothing, trending, out
-):
+def double_exponential_smoothing(values, starts, timeline, lower, upper, smoothing, trending, out):
     """The smoothed last value of each window, its trend smoothed as well (Holt's method)."""
     for i in range(timeline.size):
         line = timeline[i]

@@ -1,0 +1,124 @@
+"""rate, increase, delta, irate, idelta, resets, changes: how series move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.labels import METRIC_NAME, TYPE_LABEL
+from narthex.promql.execute.context import EvalContext, Scalar
+from narthex.promql.execute.frame import Frame, Windows
+from narthex.promql.execute.functions import doubts
+from narthex.promql.execute.functions.answers import (
+    Presence,
+    answer,
+    room,
+    times_at,
+    windows_with,
+)
+from narthex.promql.execute.functions.calling import RangeFunction
+from narthex.promql.kernels import rate as kernels
+from narthex.promql.syntax.nodes import Call
+
+RateKernel = Callable[..., None]
+
+
+def rate(windows: Windows, _scalars: Sequence[Scalar], call: Call, context: EvalContext) -> Frame:
+    """What counters gained per second."""
+    return _increase_over(windows, windows.range_ms / 1000, call, context)
+
+
+def increase(
+    windows: Windows, _scalars: Sequence[Scalar], call: Call, context: EvalContext
+) -> Frame:
+    """What counters gained over the range."""
+    return _increase_over(windows, 1.0, call, context)
+
+
+def delta(
+    windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+) -> Frame:
+    """How much gauges changed over the range."""
+    values, columns = room(windows), windows.columns
+    kernels.extrapolated_delta(
+        columns.values, columns.starts, windows.timeline, windows.lower, windows.upper,
+        _reach(windows, 1.0), values,
+    )  # fmt: skip
+    return answer(windows, values, windows_with(windows, 2))
+
+
+def irate(
+    windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+) -> Frame:
+    """What counters gained per second between their last two samples."""
+    values, columns = room(windows), windows.columns
+    kernels.instant_rate(
+        columns.values, columns.starts, columns.times, columns.times_at, windows.timeline,
+        windows.lower, windows.upper, values,
+    )  # fmt: skip
+    return answer(windows, values, windows_with(windows, 2))
+
+
+def _increase_over(windows: Windows, divisor_s: float, call: Call, context: EvalContext) -> Frame:
+    values, columns = room(windows), windows.columns
+    kernels.extrapolated_increase(
+        columns.values, columns.starts, windows.timeline, windows.lower, windows.upper,
+        _reach(windows, divisor_s), divisor_s, values,
+    )  # fmt: skip
+    present = windows_with(windows, 2)
+    _doubt_counters(windows, present, call, context)
+    return answer(windows, values, present)
+
+
+def _reach(windows: Windows, divisor_s: float) -> NDArray[np.float64]:
+    reach = np.empty((*windows.lower.shape, 4))
+    kernels.extrapolation(
+        windows.columns.times, times_at(windows), windows.lower, windows.upper, windows.ends_ms,
+        windows.range_ms, divisor_s, reach,
+    )  # fmt: skip
+    return reach
+
+
+def _doubt_counters(windows: Windows, present: Presence, call: Call, context: EvalContext) -> None:
+    """Note series that have a rate and do not look like counters: once for each name."""
+    labels = windows.labels
+    answered = np.any(present, axis=1)[windows.timeline]
+    naming = [METRIC_NAME, TYPE_LABEL] if context.features.type_and_unit_labels else [METRIC_NAME]
+    _, first_row = labels.take(answered).keep(naming).groups()
+    distinct = labels.take(np.flatnonzero(answered)[first_row]).keep(naming).to_labels()
+    for name in distinct:
+        metric, type_ = name.metric_name, name.get(TYPE_LABEL)
+        if not metric:
+            continue
+        if context.features.type_and_unit_labels:
+            if type_ not in doubts.COUNTER_TYPES:
+                message = doubts.type_of_no_counter(metric, type_)
+                context.annotations.info(message, call.args[0].span)
+        elif not metric.endswith(doubts.COUNTER_SUFFIXES):
+            context.annotations.info(doubts.name_of_no_counter(metric), call.args[0].span)
+
+
+def _of_windows(kernel: RateKernel, samples: int) -> RangeFunction:
+    def evaluate(
+        windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+    ) -> Frame:
+        values, columns = room(windows), windows.columns
+        kernel(
+            columns.values, columns.starts, windows.timeline, windows.lower, windows.upper, values
+        )
+        return answer(windows, values, windows_with(windows, samples))
+
+    return RangeFunction(evaluate)
+
+
+RATES: dict[str, RangeFunction] = {
+    "rate": RangeFunction(rate),
+    "increase": RangeFunction(increase),
+    "delta": RangeFunction(delta),
+    "irate": RangeFunction(irate),
+    "idelta": _of_windows(kernels.instant_delta, samples=2),
+    "resets": _of_windows(kernels.count_resets, samples=1),
+    "changes": _of_windows(kernels.count_changes, samples=1),
+}

@@ -1,0 +1,68 @@
+"""deriv, predict_linear, double_exponential_smoothing: where series are going."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.promql.errors import ExecutionError
+from narthex.promql.execute.context import EvalContext, Scalar
+from narthex.promql.execute.frame import Frame, Windows
+from narthex.promql.execute.functions.answers import answer, room, windows_with
+from narthex.promql.execute.functions.calling import RangeFunction
+from narthex.promql.kernels import regression as kernels
+from narthex.promql.syntax.nodes import Call
+
+
+def deriv(
+    windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+) -> Frame:
+    """The slope per second."""
+    values, columns = room(windows), windows.columns
+    kernels.deriv(
+        columns.values, columns.starts, columns.times, columns.times_at, windows.timeline,
+        windows.lower, windows.upper, values,
+    )  # fmt: skip
+    return answer(windows, values, windows_with(windows, 2))
+
+
+def predict_linear(
+    windows: Windows, scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+) -> Frame:
+    """The value that the slope leads to some seconds after the query's own step."""
+    values, columns = room(windows), windows.columns
+    kernels.predict_linear(
+        columns.values, columns.starts, columns.times, columns.times_at, windows.timeline,
+        windows.lower, windows.upper, windows.eval_ms, scalars[0], values,
+    )  # fmt: skip
+    return answer(windows, values, windows_with(windows, 2))
+
+
+def double_exponential_smoothing(
+    windows: Windows, scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+) -> Frame:
+    """The value smoothed, and its trend. Raises ExecutionError for factors outside (0, 1)."""
+    seen = windows_with(windows, 1).any(axis=0)
+    _check_factor("smoothing", "sf", scalars[0][seen])
+    _check_factor("trend", "tf", scalars[1][seen])
+    values, columns = room(windows), windows.columns
+    kernels.double_exponential_smoothing(
+        columns.values, columns.starts, windows.timeline, windows.lower, windows.upper,
+        scalars[0], scalars[1], values,
+    )  # fmt: skip
+    return answer(windows, values, windows_with(windows, 2))
+
+
+def _check_factor(name: str, short: str, factors: NDArray[np.float64]) -> None:
+    wrong = factors[(factors <= 0) | (factors >= 1)]
+    if wrong.size:
+        raise ExecutionError(f"invalid {name} factor. Expected: 0 < {short} < 1, got: {wrong[0]:f}")
+
+
+TRENDS: dict[str, RangeFunction] = {
+    "deriv": RangeFunction(deriv),
+    "predict_linear": RangeFunction(predict_linear),
+    "double_exponential_smoothing": RangeFunction(double_exponential_smoothing),
+}
