@@ -204,7 +204,7 @@ def _windows(
 
 def _vector_call(node: Call, function: VectorFunction, context: EvalContext) -> Outcome:
     outcomes = [stream(arg, context) for arg in node.args]
-    if function.rowwise:
+    if function.rowwise and any(isinstance(outcome, Stream) for outcome in outcomes):
         answer = _mapped(node, function, outcomes, context)
     else:
         values = [o.collect(context) if isinstance(o, Stream) else o for o in outcomes]
