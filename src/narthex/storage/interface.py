@@ -43,6 +43,8 @@ class RejectReason(enum.IntEnum):
     """A new series beyond the limit of series in the head."""
     UNKNOWN_REF = 6
     """The series left the head since it was resolved: resolve it again."""
+    NO_LABELS = 7
+    """A series without any label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,14 @@ class Resolution:
 class Appender(Protocol):
     """Takes samples of one tenant. Thread-safe; calls are short and never wait for readers."""
 
-    def resolve(self, series: PackedLabels) -> Resolution:
+    def resolve(self, series: PackedLabels, beside: int = NO_REF) -> Resolution:
         """Refs of these series, made where they are new.
 
         Series that come together (one target's page, one sender's request) should be resolved
         together, in the order of their batches: they then share one layout and one vector of
-        times. A ref stays good until its series leaves the head and is never reused.
+        times. A sender that resolves only what is new to it names one of its refs (`beside`), so
+        that the new series join its layout. A ref stays good until its series leaves the head and is
+        never reused.
         """
 
     def commit(self, batch: Batch) -> Receipt:

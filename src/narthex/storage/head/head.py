@@ -1,0 +1,185 @@
+"""The newest samples of one tenant's shard: layouts, the series in them, and how to find both.
+
+Two locks, always taken in this order. `writing` is held by whoever changes anything: resolve, commit,
+sealing's last step, truncation. `publishing` is held for the moment in which layouts change what
+readers see, and by a select while it collects the states of its layouts; so a commit of many
+layouts is seen whole or not at all, and a reader never waits for a writer's work.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from narthex.model.matcher import Matcher
+from narthex.model.symbols import Symbols
+from narthex.storage.head.layout import NEVER, FullRows, Layout
+from narthex.storage.head.read import HeadSelection
+from narthex.storage.head.registry import SeriesIds, SeriesRegistry
+from narthex.storage.head.sealing import PagesFolder, SealedRun
+from narthex.storage.index.lookup import find_rows, label_names, label_values
+from narthex.storage.index.memory import MemoryIndex
+
+LAYOUT_SHIFT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLimits:
+    """What the head takes. None: no such limit."""
+
+    series_max: int | None = None
+    behind_ms: int | None = 3_600_000
+    """Samples older than the newest by more than this are too old (Prometheus: half a block)."""
+    ahead_ms: int | None = None
+    """Samples later than the clock by more than this are too far ahead."""
+
+
+class Head:
+    """State of the head; `HeadAppender` writes it, `select` reads it, `seal` and `truncate` tend it."""
+
+    def __init__(self, symbols: Symbols, pages: PagesFolder) -> None:
+        self.symbols = symbols
+        self.registry = SeriesRegistry(symbols)
+        self.index = MemoryIndex(symbols)
+        self.pages = pages
+        self.layouts: dict[int, Layout] = {}
+        self.writing = threading.RLock()
+        self.publishing = threading.Lock()
+        self.next_layout = 1
+        self.live_series = 0
+        self.truncated_ms = NEVER
+        self.min_time_ms = -NEVER - 1
+        self.max_time_ms = NEVER
+        self.to_seal: list[tuple[Layout, FullRows]] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no sample."""
+        return self.max_time_ms < self.min_time_ms
+
+    def new_layout(self, number: int | None = None) -> Layout:
+        """A layout without columns; `number` is given when the log knows it already."""
+        number = self.next_layout if number is None else number
+        self.next_layout = max(self.next_layout, number + 1)
+        layout = self.layouts[number] = Layout(number, self.registry)
+        return layout
+
+    def index_series(self, series: SeriesIds) -> None:
+        """Make new series findable; ids ascend from call to call."""
+        if series.size:
+            ids, starts = self.registry.label_ids(series)
+            self.index.add(int(series[0]), starts, ids[0::2].copy(), ids[1::2].copy())
+
+    def saw(self, oldest_ms: int, newest_ms: int) -> None:
+        """Samples of these times were taken."""
+        self.min_time_ms = min(self.min_time_ms, oldest_ms)
+        self.max_time_ms = max(self.max_time_ms, newest_ms)
+
+    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> HeadSelection:
+        """The series that match and whose layouts have samples in the range."""
+        found = find_rows(self.index.view(), matchers)
+        table = self.registry.view()
+        refs = self.registry.refs[found]
+        order = np.argsort(refs, kind="stable")
+        order = order[np.searchsorted(refs[order], 1) :]
+        numbers, layout_of_row = np.unique(refs[order] >> LAYOUT_SHIFT, return_inverse=True)
+        with self.publishing:
+            oldest_ms = self.truncated_ms
+            chosen = [self.layouts.get(number) for number in numbers.tolist()]
+            states = [layout.state if layout else None for layout in chosen]
+            spans = [layout.span_ms if layout else (0, -1) for layout in chosen]
+        inside = np.array(
+            [
+                state is not None and span[0] <= end_ms and span[1] >= max(start_ms, oldest_ms)
+                for state, span in zip(states, spans, strict=True)
+            ],
+            np.bool_,
+        )
+        keep = inside[layout_of_row] if numbers.size else np.zeros(0, np.bool_)
+        order, layout_of_row = order[keep], layout_of_row[keep]
+        renumbered = np.cumsum(inside) - 1
+        return HeadSelection(
+            self.registry.table(found[order].astype(np.int32), table),
+            [state for state, i in zip(states, inside.tolist(), strict=True) if i and state],
+            renumbered[layout_of_row].astype(np.int64),
+            (refs[order] & np.uint64(0xFFFFFFFF)).astype(np.int64),
+            oldest_ms,
+        )
+
+    def label_names(self, matchers: Sequence[Matcher]) -> list[str]:
+        """Sorted names of the labels of the series that match."""
+        return label_names(self.index.view(), matchers)
+
+    def label_values(self, name: str, matchers: Sequence[Matcher]) -> list[str]:
+        """Sorted values of one label over the series that match."""
+        return label_values(self.index.view(), name, matchers)
+
+    def seal(self) -> int:
+        """Move the complete runs that wait into the head's file; return how many.
+
+        Raises OSError when the file cannot be written: the runs then stay in memory and wait.
+        """
+        sealed = 0
+        while True:
+            with self.writing:
+                if not self.to_seal:
+                    return sealed
+                layout, full = self.to_seal[0]
+            run = self.pages.seal(full)
+            with self.writing:
+                if self.to_seal and self.to_seal[0][1] is full:
+                    self.to_seal.pop(0)
+                    self._replace_run(layout, full, run)
+                    sealed += 1
+
+    def _replace_run(self, layout: Layout, full: FullRows, run: SealedRun) -> None:
+        with self.publishing:
+            layout.replace_run(full, run)
+
+    def truncate(self, before_ms: int) -> int:
+        """Let go of all samples before `before_ms`, and of series left without any; how many series.
+
+        Rows before that time are never read again; memory is freed run by run.
+        """
+        with self.writing:
+            with self.publishing:
+                self.truncated_ms = max(self.truncated_ms, before_ms)
+                for layout in self.layouts.values():
+                    layout.drop_before(before_ms)
+            gone = [layout.columns_without(before_ms) for layout in self.layouts.values()]
+            lost = [
+                layout.series[columns]
+                for layout, columns in zip(self.layouts.values(), gone, strict=True)
+            ]
+            series = np.concatenate([*lost, np.zeros(0, np.int32)])
+            for layout, columns in zip(list(self.layouts.values()), gone, strict=True):
+                if columns.size:
+                    layout.forget(columns)
+                if not layout.series.any():
+                    with self.publishing:
+                        del self.layouts[layout.number]
+            if series.size:
+                self.registry.forget(series)
+                self.index.remove(series)
+                self.live_series -= series.size
+            alive = {id(layout) for layout in self.layouts.values()}
+            self.to_seal = [
+                (layout, full)
+                for layout, full in self.to_seal
+                if id(layout) in alive and any(full is run for run in layout.state.runs)
+            ]
+            self.pages.keep_only(
+                {
+                    run.file.path
+                    for layout in self.layouts.values()
+                    for run in layout.state.runs
+                    if isinstance(run, SealedRun)
+                }
+            )
+            if self.min_time_ms < before_ms:
+                self.min_time_ms = before_ms if self.max_time_ms >= before_ms else -NEVER - 1
+                self.max_time_ms = self.max_time_ms if self.max_time_ms >= before_ms else NEVER
+            return int(series.size)

@@ -1,0 +1,383 @@
+"""A layout: series that come together as the columns of a matrix, each scrape one row.
+
+What readers see is one immutable `LayoutState`; a commit works on a `Draft` of it and publishing the
+draft is the commit. Rows of an open matrix beyond the published count are nobody's yet. Samples that do
+not lie on a row (their own times, late within the layout's order) are kept beside the rows, *loose*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.storage.head.kernels import (
+    carry_loose,
+    carry_newest,
+    keep_rows,
+    pack_present,
+    row_presence,
+)
+from narthex.storage.head.registry import NO_SERIES, SeriesIds, SeriesRegistry
+from narthex.storage.wal.record import LayoutRecord, LooseSamples, RowSamples, Shape
+
+ROWS_PER_RUN = 64
+FIRST_ROWS = 8
+"""Rows that a new open matrix has room for; it doubles up to `ROWS_PER_RUN`."""
+COLUMNS_MAX = 8192
+"""More series than this that come together become several layouts."""
+NEVER = -(2**63)
+NEVER_AFTER = 2**63 - 1
+
+Values = NDArray[np.uint64]
+Times = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class OpenRows:
+    """Rows being filled: `matrix` uint64[rows, columns], `present` uint64[columns], `times` int64."""
+
+    matrix: Values
+    present: Values
+    times: Times
+
+    @classmethod
+    def empty(cls, columns: int, rows: int = FIRST_ROWS) -> OpenRows:
+        matrix = np.empty((rows, columns), np.uint64)
+        return cls(matrix, np.zeros(columns, np.uint64), np.empty(ROWS_PER_RUN, np.int64))
+
+    def with_room(self, columns: int, rows: int) -> OpenRows:
+        """The same rows in arrays that hold as many columns and rows; readers keep the old ones."""
+        rows = max(rows, self.matrix.shape[0])
+        columns = max(columns, self.present.size)
+        grown = OpenRows(
+            np.empty((rows, columns), np.uint64), np.zeros(columns, np.uint64), self.times
+        )
+        grown.matrix[: self.matrix.shape[0], : self.present.size] = self.matrix
+        grown.present[: self.present.size] = self.present
+        return grown
+
+
+class Run(Protocol):
+    """Rows that are complete, at most 64: still a matrix, or pages in the head's file."""
+
+    times: Times
+    present: Values | None
+    columns: int
+
+    def read(self, columns: NDArray[np.int64]) -> tuple[Values, NDArray[np.int64]]:
+        """The samples of these columns (ascending, all below `columns`) and int64[n + 1] bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FullRows:
+    """Rows that are complete and wait to be sealed; columns beyond `columns` hold nothing."""
+
+    rows: OpenRows
+    count: int
+    columns: int
+
+    @property
+    def times(self) -> Times:
+        return self.rows.times[: self.count]
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Loose samples of a layout: the first `count` of each array, in the order they came."""
+
+    columns: NDArray[np.int32]
+    times: Times
+    values: Values
+    count: int
+
+    @classmethod
+    def empty(cls, room: int) -> Loose:
+        return cls(
+            np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.uint64), 0
+        )
+
+    def appended(self, samples: LooseSamples) -> Loose:
+        """With more samples; what others see of the arrays does not change."""
+        end = self.count + samples.columns.size
+        into = self
+        if end > self.columns.size:
+            into = Loose.empty(max(64, end * 3 // 2))
+            for new, old in zip(into.arrays, self.arrays, strict=True):
+                new[: self.count] = old[: self.count]
+        into.columns[self.count : end] = samples.columns
+        into.times[self.count : end] = samples.times
+        into.values[self.count : end] = samples.values
+        return Loose(into.columns, into.times, into.values, end)
+
+    @property
+    def arrays(self) -> tuple[NDArray[np.int32], Times, Values]:
+        """The three arrays, with the room that follows the samples."""
+        return self.columns, self.times, self.values
+
+    @property
+    def samples(self) -> LooseSamples:
+        """The samples alone, as views."""
+        return LooseSamples(*(array[: self.count] for array in self.arrays))  # type: ignore[arg-type] # the order of `arrays`
+
+    def since(self, time_ms: int) -> Loose | None:
+        """Those at `time_ms` and later, None when there are none."""
+        keep = self.times[: self.count] >= time_ms
+        count = int(np.count_nonzero(keep))
+        if count == self.count:
+            return self
+        return Loose(*(a[: self.count][keep] for a in self.arrays), count) if count else None
+
+
+NO_LOOSE = Loose.empty(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutState:
+    """What readers see: complete runs in order of time, `rows` open rows, loose samples."""
+
+    runs: tuple[FullRows | Run, ...]
+    open: OpenRows
+    rows: int
+    loose: Loose = NO_LOOSE
+
+
+class Layout:
+    """Columns, their newest samples, and the published state. Changed under the head's lock only."""
+
+    def __init__(self, number: int, registry: SeriesRegistry) -> None:
+        self.number = number
+        self._registry = registry
+        self.columns = 0
+        self._hashes = {0: 0}
+        self._series = np.zeros(0, np.int32)
+        self.newest_ms = np.zeros(0, np.int64)
+        self.newest_values = np.zeros(0, np.uint64)
+        self.newest_row_ms = NEVER
+        self.newest_loose_ms = NEVER
+        # Layouts that are made together would all seal in the same moment.
+        self.rows_max = ROWS_PER_RUN // 2 + number * 7 % (ROWS_PER_RUN // 2)
+        self.state = LayoutState((), OpenRows.empty(0), 0)
+
+    @property
+    def series(self) -> SeriesIds:
+        """The series of each column, `NO_SERIES` for one that left."""
+        return self._series[: self.columns]
+
+    @property
+    def shape(self) -> Shape:
+        """Number, columns and content hash now."""
+        return Shape(self.number, self.columns, self._hashes[self.columns])
+
+    def record(self, first: int) -> LayoutRecord:
+        """The names of the columns from `first` on, for the log; one whose series left has none.
+
+        `first` is a number of columns that the layout once had.
+        """
+        series = self._series[first : self.columns]
+        packed = self._registry.packed_labels(series)
+        return LayoutRecord(self.shape, first, self._hashes[first], packed)
+
+    def extend(self, series: SeriesIds, content_hash: int | None = None) -> None:
+        """Add columns; `content_hash` is given when the log already holds it."""
+        before = self.shape
+        end = self.columns + series.size
+        self._series = _grown(self._series, end, np.int32(0))
+        self.newest_ms = _grown(self.newest_ms, end, np.int64(NEVER))
+        self.newest_values = _grown(self.newest_values, end, np.uint64(0))
+        self._series[self.columns : end] = series
+        self.columns = end
+        if content_hash is None:
+            content_hash = self._registry.content_hash(series, before.content_hash)
+        self._hashes[end] = content_hash
+
+    def forget(self, columns: NDArray[np.int64]) -> None:
+        """The series of these columns left; the columns stay, without a name."""
+        self._series = self._series.copy()
+        self._series[columns] = NO_SERIES
+
+    @property
+    def newest_time_ms(self) -> int:
+        """The time of the newest sample of any column."""
+        return max(self.newest_row_ms, self.newest_loose_ms)
+
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """Times of the oldest and the newest sample that readers see."""
+        state = self.state
+        first = NEVER_AFTER
+        if state.runs:
+            first = int(state.runs[0].times[0])
+        elif state.rows:
+            first = int(state.open.times[0])
+        if state.loose.count:
+            first = min(first, int(state.loose.samples.times.min()))
+        return first, self.newest_time_ms
+
+    def replace_run(self, full: FullRows, run: Run) -> None:
+        """Readers get `run` from now on where `full` was."""
+        state = self.state
+        runs = tuple(run if held is full else held for held in state.runs)
+        self.state = LayoutState(runs, state.open, state.rows, state.loose)
+
+    def drop_before(self, time_ms: int) -> None:
+        """Let go of runs, open rows and loose samples that are older than `time_ms` as a whole."""
+        state = self.state
+        runs = tuple(run for run in state.runs if run.times[-1] >= time_ms)
+        loose = state.loose.since(time_ms) or NO_LOOSE
+        open_rows, rows = state.open, state.rows
+        if rows and open_rows.times[rows - 1] < time_ms:
+            self.carry(FullRows(open_rows, rows, min(self.columns, open_rows.present.size)))
+            open_rows, rows = OpenRows.empty(self.columns), 0
+        self.state = LayoutState(runs, open_rows, rows, loose)
+
+    def columns_without(self, time_ms: int) -> NDArray[np.int64]:
+        """Columns with a series whose newest sample is before `time_ms`."""
+        newest = self.newest_ms[: self.columns].copy()
+        state = self.state
+        width = min(self.columns, state.open.present.size)
+        if state.rows:
+            carry_newest(
+                state.open.matrix, state.open.present, state.open.times, state.rows, width,
+                newest, np.empty(newest.size, np.uint64),
+            )  # fmt: skip
+        return np.flatnonzero((newest < time_ms) & (self.series != NO_SERIES))
+
+    def carry(self, full: FullRows) -> None:
+        """What leaves the open rows must be known without them."""
+        carry_newest(
+            full.rows.matrix, full.rows.present, full.rows.times, full.count, full.columns,
+            self.newest_ms, self.newest_values,
+        )  # fmt: skip
+
+    def draft(self) -> Draft:
+        """The state as a commit may change it."""
+        state = self.state
+        return Draft(self, list(state.runs), state.open, state.rows, state.loose)
+
+
+@dataclass(slots=True)
+class Draft:
+    """Changes of one commit to one layout: all of them become visible by `publish`, or none."""
+
+    layout: Layout
+    runs: list[FullRows | Run]
+    open: OpenRows
+    rows: int
+    loose: Loose
+    newest_row_ms: int = field(init=False)
+    newest_loose_ms: int = field(init=False)
+    completed: list[FullRows] = field(default_factory=list)
+    added_loose: list[LooseSamples] = field(default_factory=list)
+    samples: int = 0
+    oldest_ms: int = NEVER_AFTER
+    newest_ms: int = NEVER
+
+    def __post_init__(self) -> None:
+        self.newest_row_ms = self.layout.newest_row_ms
+        self.newest_loose_ms = self.layout.newest_loose_ms
+
+    def begin_row(self) -> int:
+        """Make room for one more row; its index in `open`."""
+        layout = self.layout
+        if self.rows >= layout.rows_max:
+            width = min(layout.columns, self.open.present.size)
+            full = FullRows(self.open, self.rows, width)
+            self.runs.append(full)
+            self.completed.append(full)
+            self.open, self.rows = OpenRows.empty(layout.columns), 0
+        room, width = self.open.matrix.shape
+        if self.rows == room or layout.columns > width:
+            rows = min(ROWS_PER_RUN, room * 2) if self.rows == room else room
+            columns = max(layout.columns, width * 5 // 4) if layout.columns > width else width
+            self.open = self.open.with_room(columns, max(rows, FIRST_ROWS))
+        return self.rows
+
+    def end_row(self, time_ms: int, accepted: int) -> None:
+        """The row begun last holds `accepted` samples of `time_ms`; none: it is not kept."""
+        if accepted:
+            self.open.times[self.rows] = time_ms
+            self.rows += 1
+            self.samples += accepted
+            self.newest_row_ms = time_ms
+            self._saw(time_ms, time_ms)
+
+    def add_loose(self, samples: LooseSamples) -> None:
+        """Keep samples beside the rows."""
+        self.loose = self.loose.appended(samples)
+        self.added_loose.append(samples)
+        self.samples += samples.columns.size
+        oldest_ms, newest_ms = int(samples.times.min()), int(samples.times.max())
+        self.newest_loose_ms = max(self.newest_loose_ms, newest_ms)
+        self._saw(oldest_ms, newest_ms)
+
+    def _saw(self, oldest_ms: int, newest_ms: int) -> None:
+        self.oldest_ms = min(self.oldest_ms, oldest_ms)
+        self.newest_ms = max(self.newest_ms, newest_ms)
+
+    def logged_row(self, row: int, accepted: int) -> RowSamples:
+        """A row as the log wants it."""
+        columns = self.layout.columns
+        values = self.open.matrix[row]
+        time_ms = int(self.open.times[row])
+        if accepted == columns:
+            return RowSamples(time_ms, values[:columns], None)
+        words = np.empty((columns + 63) // 64, np.uint64)
+        count = row_presence(self.open.present, columns, row, words)
+        packed = np.empty(count, np.uint64)
+        pack_present(values, columns, words, packed)
+        return RowSamples(time_ms, packed, words)
+
+    def row_before(self, row: int, like: RowSamples) -> RowSamples | None:
+        """The row before `row` if it has values for the same columns as `like`."""
+        if row == 0:
+            return None
+        columns = self.layout.columns
+        values = self.open.matrix[row - 1]
+        time_ms = int(self.open.times[row - 1])
+        words = np.empty((columns + 63) // 64, np.uint64)
+        count = row_presence(self.open.present, columns, row - 1, words)
+        if count != like.values.size:
+            return None
+        if like.present is None:
+            return RowSamples(time_ms, values[:columns], None)
+        if not np.array_equal(words, like.present):
+            return None
+        packed = np.empty(count, np.uint64)
+        pack_present(values, columns, words, packed)
+        return RowSamples(time_ms, packed, words)
+
+    def withdraw(self) -> None:
+        """Nothing of this draft happened."""
+        state = self.layout.state
+        keep_rows(state.open.present, state.rows)
+
+    def publish(self) -> None:
+        """Make all of it visible; called under the lock that readers take for a snapshot."""
+        layout = self.layout
+        layout.newest_row_ms = self.newest_row_ms
+        layout.newest_loose_ms = self.newest_loose_ms
+        layout.state = LayoutState(tuple(self.runs), self.open, self.rows, self.loose)
+
+    def carry(self) -> None:
+        """After `publish`: note the newest samples of what no longer stands in open rows."""
+        layout = self.layout
+        for full in self.completed:
+            layout.rows_max = ROWS_PER_RUN
+            layout.carry(full)
+        for samples in self.added_loose:
+            carry_loose(
+                samples.columns, samples.times, samples.values,
+                layout.newest_ms, layout.newest_values,
+            )  # fmt: skip
+
+
+def _grown(array: NDArray[Any], size: int, fill: Any) -> NDArray[Any]:
+    """`array` with room for `size` and a fourth more, replaced and never resized."""
+    if size <= array.size:
+        return array
+    grown = np.full(size if not array.size else size * 5 // 4, fill, array.dtype)
+    grown[: array.size] = array
+    return grown
