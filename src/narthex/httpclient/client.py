@@ -12,7 +12,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -25,13 +25,11 @@ from narthex.httpclient.errors import (
     BadRedirect,
     BadStatus,
     BodyTooLarge,
-    ConnectFailed,
     CredentialsUnreadable,
     DeadlineExceeded,
     HttpError,
-    Interrupted,
-    TlsFailed,
 )
+from narthex.httpclient.explain import explained
 from narthex.httpclient.oauth2 import TokenSource
 from narthex.httpclient.options import HttpOptions
 from narthex.httpclient.proxy import Proxies
@@ -174,7 +172,7 @@ class HttpClient:
         except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
             if isinstance(error, TimeoutError):
                 raise
-            raise _explained(method, str(url), error) from error
+            raise explained(method, str(url), error) from error
 
     async def _headers(self, request: _Request, *, trusted: bool) -> CIMultiDict[str]:
         headers = CIMultiDict(request.headers)
@@ -214,7 +212,7 @@ class HttpClient:
         if self._token_client is not None:
             await self._token_client.close()
 
-    async def __aenter__(self) -> HttpClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -289,33 +287,3 @@ def _decode(answer: aiohttp.ClientResponse, raw: bytes, bytes_max: int) -> bytes
     if encoding not in ("identity", "gzip", ""):
         raise BadGzip(f'cannot decompress Content-Encoding "{encoding}"')
     return raw
-
-
-def _explained(method: str, url: str, error: Exception) -> HttpError:
-    """The library's error as one of ours."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-        return TlsFailed(method, url, f"tls: failed to verify certificate: {cause}")
-    if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
-        return TlsFailed(method, url, f"tls: {getattr(error, 'strerror', None) or error}")
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return ConnectFailed(method, url, f"proxy answered {error.status} {error.message}")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return ConnectFailed(method, url, f"dial tcp: lookup {error.host}: no such host")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        place = f"{error.host}:{error.port}"
-        return ConnectFailed(method, url, f"dial tcp {place}: connect: {_system_reason(error)}")
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return Interrupted(method, url, "EOF")
-    if isinstance(error, (aiohttp.ClientPayloadError, ConnectionError)):
-        return Interrupted(method, url, f"unexpected EOF ({error})")
-    if isinstance(error, aiohttp.ClientResponseError):
-        return Interrupted(method, url, f"malformed HTTP response: {error.message}")
-    return HttpError(method, url, str(error) or type(error).__name__)
-
-
-def _system_reason(error: aiohttp.ClientConnectorError) -> str:
-    """`connection refused` and its like: the system's words, as Go writes them."""
-    number = error.os_error.errno
-    text = os.strerror(number) if number else str(error.os_error)
-    return text[:1].lower() + text[1:]

@@ -11,7 +11,7 @@ GZIP_WINDOW = 31
 """zlib's own window of 15 bits, plus 16: a gzip header and checksum are expected."""
 
 
-class OverBound(Exception):  # noqa: N818 - not a fault: the caller turns it into one with a place
+class OverBound(Exception):
     """The content is larger than allowed."""
 
 

@@ -40,7 +40,7 @@ class Answer(Protocol):
 class Fetch(Protocol):
     """The one way to ask; `client.HttpClient.fetch`."""
 
-    def __call__(  # noqa: PLR0913 - as `HttpClient.fetch`
+    def __call__(
         self,
         method: str,
         url: str,
@@ -161,12 +161,12 @@ def _base64url(data: bytes) -> str:
 
 def _sign(data: bytes, key_pem: str, algorithm: str) -> bytes:
     """An RSA signature (RFC 7518, 3.3). Raises ValueError for a key that is none."""
-    # Imported here: the library costs 30 ms, and few configurations sign.
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    # The library costs 30 ms and few configurations sign, so it is imported when one does.
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
 
     key = serialization.load_pem_private_key(key_pem.encode(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError("oauth2: client_certificate_key is no RSA key")
+        raise ValueError("oauth2: client_certificate_key is no RSA key")  # noqa: TRY004
     digests = {"RS256": hashes.SHA256(), "RS384": hashes.SHA384(), "RS512": hashes.SHA512()}
     return key.sign(data, padding.PKCS1v15(), digests[algorithm])

@@ -82,20 +82,32 @@ def matches(exception: str, host: str, address: Address | None, port: int) -> bo
     if exception == "*":
         return True
     if "/" in exception:
-        try:
-            network = ipaddress.ip_network(exception, strict=False)
-        except ValueError:
-            return False
-        return address is not None and address in network
-    name, _, wanted_port = exception.rpartition(":")
-    if not wanted_port.isdigit() or (":" in name and not name.startswith("[")):
-        name, wanted_port = exception, ""
+        return address is not None and _in_network(address, exception)
+    name, wanted_port = _split_port(exception)
     if wanted_port and int(wanted_port) != port:
         return False
     excepted = parse_address(name)
     if excepted is not None:
         return excepted == address
-    suffix = name.removeprefix("*")
-    if suffix.startswith("."):
-        return host.endswith(suffix)
-    return host == suffix or host.endswith(f".{suffix}")
+    return _in_domain(host, name.removeprefix("*"))
+
+
+def _in_network(address: Address, text: str) -> bool:
+    try:
+        return address in ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+
+
+def _split_port(exception: str) -> tuple[str, str]:
+    """Name and port; the port is empty when none is given. IPv6 takes one only in brackets."""
+    name, _, port = exception.rpartition(":")
+    is_bare_ipv6 = ":" in name and not name.startswith("[")
+    return (exception, "") if is_bare_ipv6 or not port.isdigit() else (name, port)
+
+
+def _in_domain(host: str, domain: str) -> bool:
+    """`.example.org` means what is below it, `example.org` itself too."""
+    if domain.startswith("."):
+        return host.endswith(domain)
+    return host == domain or host.endswith(f".{domain}")

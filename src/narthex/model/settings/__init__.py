@@ -24,6 +24,7 @@ from narthex.model.settings.kinds import (
     MapOf,
     OneOf,
     ParsedText,
+    plain_objects,
 )
 from narthex.model.settings.schema import (
     Nested,
@@ -31,6 +32,7 @@ from narthex.model.settings.schema import (
     inline,
     keys_of,
     read,
+    read_part,
     setting,
 )
 from narthex.model.settings.secret import Secret
@@ -64,6 +66,8 @@ __all__ = [
     "inline",
     "keys_of",
     "parse_yaml",
+    "plain_objects",
     "read",
+    "read_part",
     "setting",
 ]

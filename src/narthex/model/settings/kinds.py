@@ -149,7 +149,7 @@ class Boolean:
             return word in TRUE_WORDS
         raise value.error(f"expected true or false, found `{value.text()}`")
 
-    def show(self, value: bool) -> object:
+    def show(self, value: bool) -> object:  # noqa: FBT001 - it is the value itself
         return value
 
 
@@ -224,6 +224,23 @@ def parse_url(text: str) -> str:
 def hide_password(url: str) -> str:
     """The URL with `xxxxx` for its password, as Prometheus prints URLs."""
     return re.sub(r"(//[^/?#@:]*:)[^/?#]*@", r"\1xxxxx@", url, count=1)
+
+
+def plain_objects(value: Value) -> object:
+    """A value of no known kind as dictionaries, lists, numbers and text. Raises BadConfig."""
+    if value.is_null:
+        return None
+    if value.shape == "mapping":
+        return {name: plain_objects(member) for name, member in value.members().items()}
+    if value.shape == "list":
+        return [plain_objects(item) for item in value.items()]
+    text = value.text()
+    if not value.is_plain:
+        return text
+    if text.lower() in TRUE_WORDS | FALSE_WORDS:
+        return text.lower() in TRUE_WORDS
+    number = parse_integer(text)
+    return text if number is None else number
 
 
 TEXT: ParsedText[str] = ParsedText(str, str, reads_null=True)

@@ -24,13 +24,13 @@ SETTING = "setting"
 class Part(Protocol):
     """What stands behind a field: reads it from its parent's members, prints it as members."""
 
-    def keys(self, name: str) -> Collection[str]:
+    def keys(self, name: str, /) -> Collection[str]:
         """The keys that the field called `name` takes."""
 
-    def read(self, name: str, parent: Value, members: Mapping[str, Value]) -> dict[str, Any]:
+    def read(self, name: str, parent: Value, members: Mapping[str, Value], /) -> dict[str, Any]:
         """The field's value by its name, nothing where its keys are absent. Raises BadConfig."""
 
-    def show(self, name: str, value: Any) -> Mapping[str, object]:
+    def show(self, name: str, value: Any, /) -> Mapping[str, object]:
         """The members to print."""
 
 
@@ -72,13 +72,13 @@ class Inlined(Generic[T]):
 
     schema: type[T]
 
-    def keys(self, name: str) -> Collection[str]:
+    def keys(self, _: str) -> Collection[str]:
         return keys_of(self.schema)
 
     def read(self, name: str, parent: Value, members: Mapping[str, Value]) -> dict[str, Any]:
-        return {name: _read_fields(parent, members, self.schema)}
+        return {name: read_part(parent, members, self.schema)}
 
-    def show(self, name: str, value: T) -> Mapping[str, object]:
+    def show(self, _: str, value: T) -> Mapping[str, object]:
         return document(value)
 
 
@@ -96,7 +96,7 @@ class Nested(Generic[T]):
         return document(value)
 
 
-def setting(  # noqa: PLR0913 - all by keyword, most of them rarely
+def setting(
     kind: Kind[T],
     default: T | None = None,
     *,
@@ -149,10 +149,11 @@ def read(value: Value, schema: type[T]) -> T:
     for key, member in members.items():
         if key not in known:
             raise _unknown_key(member, key, known)
-    return _read_fields(value, members, schema)
+    return read_part(value, members, schema)
 
 
-def _read_fields(value: Value, members: Mapping[str, Value], schema: type[T]) -> T:
+def read_part(value: Value, members: Mapping[str, Value], schema: type[T]) -> T:
+    """An object of `schema` from those of `members`, which belong to `value`, that it knows."""
     fields: dict[str, Any] = {}
     for name, part in parts_of(schema).items():
         fields |= part.read(name, value, members)

@@ -22,7 +22,7 @@ NODES_MAX = 5_000_000
 """Nodes of one document with aliases followed; a real file of 100,000 targets has a tenth."""
 
 try:
-    Loader: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = yaml.CSafeLoader
+    Loader: type[yaml.CSafeLoader | yaml.SafeLoader] = yaml.CSafeLoader
 except AttributeError:  # PyYAML built without libyaml
     Loader = yaml.SafeLoader
 
