@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -80,16 +80,42 @@ class ApiOptions:
 
 
 @dataclass(frozen=True)
+class Rooms:
+    """What answers once the process is ready."""
+
+    engine: Engine
+    storage: Storage
+    targets: ScrapeManager
+
+
+@dataclass(slots=True)
 class ApiContext:
-    """Handed to every endpoint."""
+    """Handed to every endpoint. `rooms` are there from the moment that the phase is `READY`."""
 
     options: ApiOptions
     state: ProcessState
     operations: Operations
-    engine: Engine
-    storage: Storage
-    targets: ScrapeManager
     executor: Executor
     clock: Clock
     registry: CollectorRegistry
     tenant: TenantId = DEFAULT_TENANT
+    rooms: Rooms | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """Answers queries."""
+        return self._ready().engine
+
+    @property
+    def storage(self) -> Storage:
+        """Holds samples."""
+        return self._ready().storage
+
+    @property
+    def targets(self) -> ScrapeManager:
+        """Knows the targets."""
+        return self._ready().targets
+
+    def _ready(self) -> Rooms:
+        assert self.rooms is not None, "asked before the process was ready"
+        return self.rooms
