@@ -20,6 +20,7 @@ from narthex.storage.errors import Corruption
 from narthex.storage.page.kernels import (
     CONSTANT_SERIES,
     MOVING_SERIES,
+    STALE_BITS,
     classify_series,
     finish_series,
     marker_distances,
@@ -164,8 +165,8 @@ class Chunk:
     _bounds: list[int] = field(repr=False)
     _filled: list[int] = field(repr=False)
     _pages: pco.ChunkDecompressor | None = field(repr=False)
-    _path: Path
-    _offset: int
+    path: Path
+    offset: int
 
     @classmethod
     def open(cls, data: bytes, path: Path, offset: int) -> Chunk:
@@ -210,11 +211,19 @@ class Chunk:
                         count = filled[i]
                         read(data[bounds[i] : end], count, words[to : to + count])
             except RuntimeError as error:
-                raise Corruption(self._path, self._offset, f"a page: {error}") from error
+                raise Corruption(self.path, self.offset, f"a page: {error}") from error
         finish_series(
             out, at, series, self.counts, self._kinds, self._firsts, self._whole,
             self._marker_starts, self._markers,
         )  # fmt: skip
+
+    def mark_stale(
+        self, series: NDArray[np.int64], out: NDArray[np.float64], at: NDArray[np.int64]
+    ) -> None:
+        """Write only the stale markers of `series[k]` to their places from `out[at[k]]` on."""
+        words = out.view(np.int64)
+        for i, to in zip(series.tolist(), at.tolist(), strict=True):
+            words[to + self.markers(i)] = STALE_BITS
 
     def decode_all(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """All series: values float64[m] and starts int64[n + 1]."""

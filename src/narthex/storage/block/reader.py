@@ -1,0 +1,102 @@
+"""Reads a block: which series match, and their samples in one read of `pages` for each metric.
+
+Every range is checked before it is used: a flipped bit is a `Corruption` that names file and offset,
+never a wrong number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.model.matcher import Matcher
+from narthex.model.symbols import Symbols
+from narthex.runtime.filesystem import FileSystem
+from narthex.storage.block.meta import (
+    INDEX_FILE,
+    META_FILE,
+    PAGES_FILE,
+    BlockMeta,
+    read_meta,
+)
+from narthex.storage.block.pages import ChunkReader
+from narthex.storage.block.selection import BlockSelection
+from narthex.storage.errors import Corruption
+from narthex.storage.index import lookup
+from narthex.storage.index.disk import DiskIndex
+from narthex.storage.index.sections import ByteCache
+
+CACHE_BYTES = 64 << 20
+
+
+class BlockReader:
+    """One open block. Thread-safe. Close it when no selection of it is in use any more."""
+
+    def __init__(self, meta: BlockMeta, index: DiskIndex, chunks: ChunkReader) -> None:
+        self.meta, self.index, self._chunks = meta, index, chunks
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        filesystem: FileSystem,
+        symbols: Symbols,
+        cache: ByteCache | None = None,
+    ) -> BlockReader:
+        """Open the block in `folder` in two reads; blocks of one store share one `cache`.
+
+        Raises Corruption, OSError.
+        """
+        meta = read_meta(folder, filesystem)
+        if meta.ulid != folder.name:
+            raise Corruption(folder / META_FILE, 0, f"it names another block, {meta.ulid}")
+        cache = cache or ByteCache(CACHE_BYTES)
+        readers = {}
+        try:
+            for name, size in ((INDEX_FILE, meta.index_bytes), (PAGES_FILE, meta.pages_bytes)):
+                readers[name] = filesystem.open_range(folder / name)
+                if readers[name].size() != size:
+                    raise Corruption(
+                        folder / name, readers[name].size(), f"the file should have {size} bytes"
+                    )
+            index = DiskIndex(
+                folder / INDEX_FILE, readers[INDEX_FILE], meta.index_bytes, symbols, cache
+            )
+        except BaseException:
+            for reader in readers.values():
+                reader.close()
+            raise
+        chunks = ChunkReader(folder / PAGES_FILE, readers[PAGES_FILE], index)
+        return cls(meta, index, chunks)
+
+    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> BlockSelection:
+        """The series that match; those that have no sample in [start, end] may be among them."""
+        rows = lookup.find_rows(self.index, matchers)
+        return BlockSelection(self.meta, self.index, self._chunks, rows)
+
+    def select_all(self) -> BlockSelection:
+        """Every series of the block."""
+        return BlockSelection(self.meta, self.index, self._chunks, self.index.all_rows())
+
+    def labels(self) -> LabelTable:
+        """The labels of every series."""
+        return self.index.labels(self.index.all_rows())
+
+    def label_names(self, matchers: Sequence[Matcher]) -> list[str]:
+        """Sorted names of the labels of the series that match."""
+        return lookup.label_names(self.index, matchers)
+
+    def label_values(self, name: str, matchers: Sequence[Matcher]) -> list[str]:
+        """Sorted values of one label over the series that match."""
+        return lookup.label_values(self.index, name, matchers)
+
+    def close(self) -> None:
+        """Release the files and what is cached."""
+        self.index.close()
+        self._chunks.close()
+
+

@@ -1,0 +1,240 @@
+"""The index of a block: labels as columns of codes, read a segment of rows at a time.
+
+Rows are sorted by metric, so a matcher on the metric gives ranges of rows, and the others compare a
+column of small integers over those. Decoded sections live in a cache that all blocks share.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from narthex.model.label_table import LabelTable
+from narthex.model.labels import METRIC_NAME
+from narthex.model.symbols import Symbols
+from narthex.runtime.filesystem import RangeReader
+from narthex.storage.index.dictionary import Dictionary, decode_dictionary
+from narthex.storage.index.directory import read_directory
+from narthex.storage.index.kernels import filter_sorted
+from narthex.storage.index.layout import (
+    Layout,
+    Segment,
+    Timelines,
+    decode_cells,
+    decode_segment,
+    decode_timelines,
+)
+from narthex.storage.index.lookup import Codes, Rows
+from narthex.storage.index.sections import ByteCache, SectionReader, decompress, numbers
+from narthex.storage.index.texts import RegexCache
+
+Part = TypeVar("Part")
+
+UNKNOWN = -1
+
+
+class DiskIndex:
+    """`LabelIndex` of one block. Thread-safe; every method that reads may raise Corruption."""
+
+    def __init__(
+        self, path: Path, reader: RangeReader, file_bytes: int, symbols: Symbols, cache: ByteCache
+    ) -> None:
+        self.directory = read_directory(reader, path, file_bytes)
+        self.path, self.size = path, self.directory.series
+        self.regexes = RegexCache(one_space=False)
+        self._symbols, self._cache = symbols, cache
+        self._sections = SectionReader(path, reader)
+        self._number = {name: k for k, name in enumerate(self.directory.names)}
+        self._largest = [count for _, _, count in self.directory.dictionaries]
+        self._symbol_ids: dict[int, NDArray[np.int32]] = {}
+
+    def close(self) -> None:
+        """Forget what is cached."""
+        self._cache.forget(self.path)
+
+    # What a section holds, from the cache or from disk.
+
+    def _part(
+        self, key: tuple[str, int, int], make: Callable[[], Part], size: Callable[[Part], int]
+    ) -> Part:
+        return self._cache.get((self.path, *key), make, size)
+
+    def _dictionary(self, number: int) -> Dictionary:
+        offset, length, count = self.directory.dictionaries[number]
+        return self._part(
+            ("dictionary", number, 0),
+            lambda: self._sections.unpack(
+                (offset, length), lambda data: decode_dictionary(data, count)
+            ),
+            lambda dictionary: dictionary.memory_bytes,
+        )
+
+    def _segment(self, number: int) -> Segment:
+        step = self.directory.segment_rows
+        rows = min(step, self.size - number * step)
+        return self._part(
+            ("segment", number, 0),
+            lambda: self._sections.unpack(
+                self.directory.segments[number],
+                lambda data: decode_segment(data, rows, self._largest),
+            ),
+            lambda segment: sum(codes.nbytes for codes in segment.values()),
+        )
+
+    def _segment_cells(self, number: int, window: int) -> NDArray[np.int64]:
+        step = self.directory.segment_rows
+        rows = min(step, self.size - number * step)
+        return self._part(
+            ("cells", number, window),
+            lambda: self._sections.unpack(
+                self.directory.cells[number][window], lambda data: decode_cells(data, rows)
+            ),
+            lambda cells: cells.nbytes,
+        )
+
+    def timelines(self, window: int) -> Timelines:
+        """The timelines of a window, encoded."""
+        offset, length, count = self.directory.timelines[window]
+        return self._part(
+            ("timelines", window, 0),
+            lambda: self._sections.unpack(
+                (offset, length), lambda data: decode_timelines(data, count)
+            ),
+            lambda timelines: timelines.data.nbytes + 2 * timelines.counts.nbytes,
+        )
+
+    @functools.cached_property
+    def metric_rows(self) -> NDArray[np.int64]:
+        """First row of each code of the metric name, from 0 (no metric name) on, and the end."""
+        count = self._largest[self._number[METRIC_NAME]] if METRIC_NAME in self._number else 0
+        rows = self._sections.unpack(
+            self.directory.metrics, lambda data: numbers(decompress(data), "<u4", count + 2)
+        )
+        return rows.astype(np.int64)
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """Stripes and groups."""
+        return Layout.of_metrics(self.metric_rows, self.directory.windows)
+
+    @functools.cached_property
+    def chunk_offsets(self) -> NDArray[np.int64]:
+        """Where each chunk begins behind the magic of `pages`, and the end; int64[chunks + 1]."""
+        offsets = np.zeros(self.layout.chunks + 1, np.int64)
+        lengths = self._sections.unpack(
+            self.directory.chunks,
+            lambda data: numbers(decompress(data), "<u4", self.layout.chunks),
+        )
+        np.cumsum(lengths, out=offsets[1:])
+        return offsets
+
+    # Rows to cells and labels.
+
+    def _pieces(self, rows: Rows) -> Iterator[tuple[int, slice, NDArray[np.int64]]]:
+        """Segments that `rows` touch: number, which of `rows`, and their places in the segment."""
+        step = self.directory.segment_rows
+        if not rows.size:
+            return
+        for number in range(int(rows[0]) // step, int(rows[-1]) // step + 1):
+            start, end = np.searchsorted(rows, [number * step, (number + 1) * step]).tolist()
+            if end > start:
+                yield number, slice(start, end), rows[start:end] - number * step
+
+    def cells(self, rows: Rows, window: int) -> NDArray[np.int64]:
+        """The cells of these rows in one window."""
+        out = np.empty(rows.size, np.int64)
+        for number, part, places in self._pieces(rows):
+            out[part] = self._segment_cells(number, window)[places]
+        return out
+
+    def _column(self, number: int, rows: Rows) -> Codes:
+        out = np.zeros(rows.size, np.int64)
+        for segment, part, places in self._pieces(rows):
+            codes = self._segment(segment).get(number)
+            if codes is not None:
+                out[part] = codes[places]
+        return out
+
+    def labels(self, rows: Rows) -> LabelTable:
+        """The labels of these rows, ids of the TSDB's symbols."""
+        present = sorted({k for number, _, _ in self._pieces(rows) for k in self._segment(number)})
+        columns = {
+            self.directory.names[number]: self._to_symbols(number, self._column(number, rows))
+            for number in present
+        }
+        return LabelTable(self._symbols, columns, rows.size)
+
+    def _to_symbols(self, number: int, codes: Codes) -> NDArray[np.int32]:
+        ids = self._symbol_ids.get(number)
+        if ids is None:
+            ids = np.full(self._largest[number] + 1, UNKNOWN, np.int32)
+            ids[0] = 0
+            self._symbol_ids[number] = ids
+        unknown = np.unique(codes[ids[codes] == UNKNOWN])
+        if unknown.size:
+            # Two threads may do the same; a text has one symbol.
+            ids[unknown] = self._symbols.intern_many(self._dictionary(number).texts(unknown))
+        symbols: NDArray[np.int32] = ids[codes]
+        return symbols
+
+    # `LabelIndex`.
+
+    def all_rows(self) -> Rows:
+        return np.arange(self.size, dtype=np.int64)
+
+    def names(self) -> list[str]:
+        return list(self.directory.names)
+
+    def values(self, name: str) -> Dictionary:
+        number = self._number.get(name)
+        return Dictionary.empty() if number is None else self._dictionary(number)
+
+    def count(self, name: str, codes: Codes) -> int:
+        if name == METRIC_NAME:
+            return int((self.metric_rows[codes + 1] - self.metric_rows[codes]).sum())
+        # A column is looked at row by row: only after the metric has said which rows.
+        return self.size + self.size * codes.size // self._largest[self._number[name]]
+
+    def keep(self, name: str, codes: Codes, within: Rows | None) -> Rows:
+        if name == METRIC_NAME:
+            return self._of_metrics(codes, within)
+        rows = self.all_rows() if within is None else within
+        return rows[self._having(name, codes, rows)]
+
+    def drop(self, name: str, codes: Codes, within: Rows) -> Rows:
+        return within[~self._having(name, codes, within)]
+
+    def _of_metrics(self, codes: Codes, within: Rows | None) -> Rows:
+        starts, ends = self.metric_rows[codes], self.metric_rows[codes + 1]
+        lengths = ends - starts
+        before = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        rows = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+        if within is None:
+            return rows
+        out = np.empty(within.size, np.int64)
+        return out[: filter_sorted(within, rows, True, out)]
+
+    def _having(self, name: str, codes: Codes, rows: Rows) -> NDArray[np.bool_]:
+        number = self._number[name]
+        wanted = np.zeros(self._largest[number] + 1, np.bool_)
+        wanted[codes] = True
+        out = np.zeros(rows.size, np.bool_)
+        for segment, part, places in self._pieces(rows):
+            column = self._segment(segment).get(number)
+            if column is not None:
+                out[part] = wanted[column[places]]
+        return out
+
+    def codes_in_use(self, name: str, rows: Rows) -> Codes:
+        number = self._number.get(name)
+        if number is None:
+            return np.zeros(0, np.int64)
+        used = np.zeros(self._largest[number] + 1, np.bool_)
+        used[self._column(number, rows)] = True
+        used[0] = False
+        return np.flatnonzero(used)
