@@ -55,6 +55,13 @@ def format_float_plain(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
+def format_float_general(value: float) -> str:
+    """Shortest text, with an exponent below 1e-4 and from 1e6 on (Go's `%g`)."""
+    if not math.isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e6:
+        return format_float_plain(value)
+    return np.format_float_scientific(value, trim="-", exp_digits=2)
+
+
 def format_time_s(time_ms: int) -> str:
     """Unix seconds as the API writes them: whole, or with three decimals."""
     seconds, rest = divmod(abs(time_ms), 1000)

@@ -76,7 +76,7 @@ class DurationExpr:
     span: Span = _position()
 
 
-DurationOperand = Union[NumberLiteral, DurationExpr]  # noqa: UP007 - forward reference
+DurationOperand = Union[NumberLiteral, DurationExpr]
 
 
 class AtEdge(enum.Enum):
@@ -219,7 +219,7 @@ class Call:
     span: Span = _position()
 
 
-Expr = Union[  # noqa: UP007 - forward references
+Expr = Union[
     NumberLiteral,
     StringLiteral,
     VectorSelector,

@@ -112,7 +112,7 @@ KEYWORDS: dict[str, Kind] = {
 }
 
 _NOT_METRICS = frozenset(
-    {"bool", "on", "ignoring", "group_left", "group_right", "atan2", *FILL_KEYWORDS}
+    {"bool", "on", "ignoring", "group_left", "group_right", *FILL_KEYWORDS}
 )
 _WORD_KINDS = frozenset(
     {Kind.IDENTIFIER, Kind.METRIC_IDENTIFIER, Kind.AGGREGATOR, Kind.CONTEXT, Kind.KEYWORD}
@@ -123,7 +123,9 @@ def may_name_metric(token: Token) -> bool:
     """Whether a metric may be named so without quotes."""
     if token.kind is Kind.OPERATOR:
         return token.word in SET_OPERATORS
-    return token.kind in _WORD_KINDS and token.word not in _NOT_METRICS
+    if token.kind is Kind.KEYWORD:
+        return token.word not in _NOT_METRICS
+    return token.kind in _WORD_KINDS
 
 
 def may_begin_expression(token: Token) -> bool:

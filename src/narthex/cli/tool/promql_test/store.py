@@ -1,0 +1,149 @@
+"""The series of a test file in a store, and the samples that no store holds yet.
+
+Floats go through the appender like anybody's samples. Native histograms and start timestamps are
+remembered by their series: a query that would read one fails, naming what is not built, instead of
+answering without it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from narthex.cli.tool.promql_test.nhcb import collated
+from narthex.cli.tool.promql_test.points import Point
+from narthex.cli.tool.promql_test.script import Load
+from narthex.model.labels import Labels
+from narthex.model.matcher import Matcher
+from narthex.model.packed_labels import PackedLabels
+from narthex.model.tenant import DEFAULT_TENANT, TenantId
+from narthex.model.value import STALE_NAN_BITS, is_stale
+from narthex.promql.errors import NotBuilt
+from narthex.storage.interface import Batch, RejectReason, SelectHints, Selection, Storage
+
+NATIVE_HISTOGRAMS = "native histograms"
+START_TIMESTAMPS = "start timestamps"
+
+
+class LoadRefused(ValueError):
+    """The store did not take a sample of a load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """Samples of one series that the store does not hold: what they need, and when they are."""
+
+    feature: str
+    labels: Labels
+    times_ms: tuple[int, ...]
+
+    def concerns(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> bool:
+        """Whether a reader of this selection would meet one of them."""
+        if not any(start_ms <= time_ms <= end_ms for time_ms in self.times_ms):
+            return False
+        return all(matcher.matches(self.labels.get(matcher.name)) for matcher in matchers)
+
+
+@dataclass(slots=True)
+class TestStore:
+    """A store of one test file, as a `Queryable`."""
+
+    storage: Storage
+    unheld: list[Unheld] = field(default_factory=list)
+
+    def load(self, load: Load) -> None:
+        """Add the series of one `load`. Raises LoadRefused and BadItem."""
+        series = {labels: loaded.points for labels, loaded in load.series.items()}
+        for labels, loaded in load.series.items():
+            times = _times_where(loaded.start_offsets, lambda o: o is not None, load.step_ms)
+            self._remember(START_TIMESTAMPS, labels, times)
+        if load.with_nhcb:
+            series |= collated(series)
+        for labels, points in series.items():
+            times = _times_where(points, lambda p: p.histogram is not None, load.step_ms)
+            self._remember(NATIVE_HISTOGRAMS, labels, times)
+        self._append(series, load.step_ms)
+
+    def _remember(self, feature: str, labels: Labels, times_ms: tuple[int, ...]) -> None:
+        if times_ms:
+            self.unheld.append(Unheld(feature, labels, times_ms))
+
+    def _append(self, series: Mapping[Labels, list[Point]], step_ms: int) -> None:
+        named = [labels for labels, points in series.items() if any(map(_is_float, points))]
+        if not named:
+            return
+        appender = self.storage.appender(DEFAULT_TENANT)
+        resolution = appender.resolve(PackedLabels.from_labels(named))
+        _check(resolution.rejected.tolist(), named)
+        for time_ms, rows, values in _columns([series[labels] for labels in named], step_ms):
+            times = np.array([time_ms], np.int64)
+            batch = Batch(DEFAULT_TENANT, resolution.refs[rows], times, _floats(values))
+            receipt = appender.commit(batch)
+            _check(receipt.rejected.tolist(), [named[row] for row in rows])
+
+    def select(
+        self,
+        tenant: TenantId,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        hints: SelectHints = SelectHints(),  # noqa: B008 - frozen
+    ) -> Selection:
+        """As `Queryable`; raises NotBuilt where samples are missing from the store."""
+        for unheld in self.unheld:
+            if unheld.concerns(matchers, start_ms, end_ms):
+                raise NotBuilt(unheld.feature)
+        return self.storage.select(tenant, matchers, start_ms, end_ms, hints)
+
+    def label_names(
+        self, tenant: TenantId, matchers: Sequence[Matcher], start_ms: int, end_ms: int
+    ) -> list[str]:
+        """As `Queryable`."""
+        return self.storage.label_names(tenant, matchers, start_ms, end_ms)
+
+    def label_values(
+        self, tenant: TenantId, name: str, matchers: Sequence[Matcher], start_ms: int, end_ms: int
+    ) -> list[str]:
+        """As `Queryable`."""
+        return self.storage.label_values(tenant, name, matchers, start_ms, end_ms)
+
+
+def _is_float(point: Point) -> bool:
+    return point.value is not None
+
+
+def _times_where(
+    items: Sequence[object], wanted: Callable[..., bool], step_ms: int
+) -> tuple[int, ...]:
+    return tuple(i * step_ms for i, item in enumerate(items) if wanted(item))
+
+
+def _columns(
+    series: Sequence[list[Point]], step_ms: int
+) -> Iterator[tuple[int, list[int], list[float]]]:
+    """Time, rows and values of each batch: what a scrape of all series would have brought."""
+    by_place: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
+    for row, points in enumerate(series):
+        for i, point in enumerate(points):
+            if point.value is not None:
+                by_place[i].append((row, point.value))
+    for i in sorted(by_place):
+        rows, values = zip(*by_place[i], strict=True)
+        yield i * step_ms, list(rows), list(values)
+
+
+def _floats(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The values with the stale marker's bits, which a NaN on its way may lose, put back."""
+    floats = np.array(values, np.float64)
+    floats.view(np.uint64)[is_stale(floats)] = STALE_NAN_BITS
+    return floats
+
+
+def _check(rejected: Sequence[int], series: Sequence[Labels]) -> None:
+    for reason, labels in zip(rejected, series, strict=True):
+        if reason:
+            refused = RejectReason(reason).name.lower().replace("_", " ")
+            raise LoadRefused(f"cannot load {labels}: {refused}")
