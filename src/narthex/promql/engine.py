@@ -103,7 +103,7 @@ class Engine:
         tenant: TenantId,
         text: str,
         time_ms: int,
-        options: QueryOptions = QueryOptions(),  # noqa: B008 - frozen
+        options: QueryOptions = QueryOptions(),
         cancellation: Cancellation | None = None,
     ) -> QueryResult:
         """The value of `text` at one moment. Raises ParseError and QueryError."""
@@ -117,7 +117,7 @@ class Engine:
         start_ms: int,
         end_ms: int,
         step_ms: int,
-        options: QueryOptions = QueryOptions(),  # noqa: B008 - frozen
+        options: QueryOptions = QueryOptions(),
         cancellation: Cancellation | None = None,
     ) -> QueryResult:
         """The value of `text` from start to end inclusive. Raises ParseError and QueryError."""

@@ -4,6 +4,7 @@ QueryError
 ├── ExecutionError      the query cannot be evaluated over this data (HTTP 422, `execution`)
 │   ├── TooManySamples  it would hold more samples at once than `--query.max-samples`
 │   └── NotBuilt        it uses a part of the language that this version does not evaluate
+├── WrongResultType     a range query for what is no scalar or instant vector (400, `bad_data`)
 ├── QueryTimeout        it ran longer than its timeout (503, `timeout`)
 └── QueryCanceled       its client went away, or it was told to stop (499, `canceled`)
 """
@@ -35,6 +36,16 @@ class NotBuilt(ExecutionError):
     def __init__(self, feature: str) -> None:
         super().__init__(f"{feature} is not built yet")
         self.feature = feature
+
+
+class WrongResultType(QueryError, ValueError):
+    """A range query asks for a range vector or a text."""
+
+    def __init__(self, described: str) -> None:
+        super().__init__(
+            f'invalid expression type "{described}" for range query,'
+            " must be Scalar or instant Vector"
+        )
 
 
 class QueryTimeout(QueryError, TimeoutError):

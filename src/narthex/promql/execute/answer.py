@@ -27,7 +27,7 @@ def instant_answer(value: Value, context: EvalContext) -> Result:
         return StringResult(time_ms, value)
     if not isinstance(value, Frame):
         return ScalarResult(time_ms, float(value[0]))
-    frame = flagged_names_removed(value.without_empty_rows(), context.features)
+    frame = flagged_names_removed(value.without_empty_rows())
     return VectorResult(frame.labels, time_ms, np.ascontiguousarray(frame.values[:, 0]))
 
 
@@ -37,7 +37,7 @@ def range_answer(value: Value, context: EvalContext) -> MatrixResult:
     if not isinstance(value, Frame):
         labels = LabelTable.unlabelled(context.symbols)
         value = Frame(labels, value[None, :], None, np.zeros(1, np.bool_))
-    frame = flagged_names_removed(value.without_empty_rows(), context.features)
+    frame = flagged_names_removed(value.without_empty_rows())
     order = sorted_rows(frame.labels)
     labels, moments = frame.labels.take(order), context.steps.times_ms()
     if frame.kind is None:

@@ -15,24 +15,20 @@ from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.stream import Stream
-from narthex.promql.features import Features
 from narthex.promql.kernels.result import merge_rows
 
 SAME_LABELS = "vector cannot contain metrics with the same labelset"
 
 
-def name_labels(features: Features) -> tuple[str, ...]:
-    """The labels that are treated as the metric's name."""
-    if features.type_and_unit_labels:
-        return (METRIC_NAME, TYPE_LABEL, UNIT_LABEL)
-    return (METRIC_NAME,)
+NAME_LABELS = (METRIC_NAME, TYPE_LABEL, UNIT_LABEL)
+"""What goes when the name does: the labels that say what a series measures."""
 
 
 def without_name(stream: Stream, context: EvalContext) -> Stream:
     """The stream of an operation that takes names away."""
     if context.features.delayed_name_removal:
         return stream.named(stream.labels, np.ones_like(stream.drop_name))
-    labels = stream.labels.drop(name_labels(context.features))
+    labels = stream.labels.drop(NAME_LABELS)
     named = stream.named(labels, stream.drop_name)
     if _one_name(stream.labels) or not has_duplicates(labels):
         return named
@@ -68,12 +64,12 @@ def merged(frame: Frame) -> Frame:
     return Frame(frame.labels.take(first_row), values, kind, drop_name, frame.ordered)
 
 
-def flagged_names_removed(frame: Frame, features: Features) -> Frame:
+def flagged_names_removed(frame: Frame) -> Frame:
     """The end of a query under delayed removal: flagged names go, equal series become one."""
     if not frame.drop_name.any():
         return frame
     labels = frame.labels
-    for name in name_labels(features):
+    for name in NAME_LABELS:
         if name in labels.columns:
             ids = np.where(frame.drop_name, np.int32(0), labels.columns[name])
             labels = labels.with_column(name, ids)

@@ -73,12 +73,13 @@ class Stream:
 
         def work(rows: slice) -> Partial:
             guard.check()
-            frame = produce(rows)
-            guard.hold(frame.values.size)
-            try:
-                return function(rows, frame)
-            finally:
+            # Threads do not inherit it: NaN and infinities are ordinary values here.
+            with np.errstate(all="ignore"):
+                frame = produce(rows)
+                guard.hold(frame.values.size)
+                answer = function(rows, frame)
                 guard.release(frame.values.size)
+            return answer
 
         if len(self.batches) == 1:
             return iter((work(self.batches[0]),))

@@ -145,7 +145,7 @@ def merge_deviations(part, part_squares, part_seen, group_of_row, mean, squares,
 
 @kernel("void(float64[::1], int64)")
 def sort_ascending(values, count):
-    """Sort `values[:count]` in place; NaN comes first. Heap sort: no worst case."""
+    """Sort `values[:count]` in place; no NaN among them. Heap sort: no worst case."""
     start = count // 2
     end = count
     while end > 1:
@@ -159,70 +159,119 @@ def sort_ascending(values, count):
             child = 2 * root + 1
             if child >= end:
                 break
-            a = values[child]
-            if child + 1 < end:
-                b = values[child + 1]
-                if a < b or (a != a and b == b):
-                    child += 1
-                    a = b
-            held = values[root]
-            if held < a or (held != held and a == a):
-                values[root] = a
-                values[child] = held
-                root = child
-            else:
+            if child + 1 < end and values[child] < values[child + 1]:
+                child += 1
+            if values[root] >= values[child]:
                 break
+            values[root], values[child] = values[child], values[root]
+            root = child
 
 
-@kernel("float64(float64[::1], int64, float64)")
-def quantile_of(values, count, q):
-    """The q-quantile of `values[:count]`, which are sorted; linear between ranks."""
-    if count == 0 or q != q:
+@kernel("float64(float64[::1], int64, int64)")
+def select_rank(values, count, rank):
+    """The value that stands at `rank` of `values[:count]` once sorted; no NaN among them.
+
+    Quickselect by Hoare's partition around the median of three, in place: what is before `rank` is
+    not greater afterwards, what is behind it not less. Sorts when the halves stay uneven.
+    """
+    low = 0
+    high = count - 1
+    rounds = 64
+    while low < high:
+        rounds -= 1
+        if rounds == 0:
+            sort_ascending(values, count)
+            break
+        middle = (low + high) >> 1
+        a = values[low]
+        b = values[middle]
+        c = values[high]
+        pivot = max(min(a, b), min(max(a, b), c))
+        i = low
+        j = high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            high = j
+        elif rank >= i:
+            low = i
+        else:
+            break
+    return values[rank]
+
+
+@kernel("float64(float64[::1], int64, int64, float64)")
+def quantile_of(values, count, nans, q):
+    """The q-quantile of `values[:count]` and `nans` NaN, which rank first; linear between ranks.
+
+    Reorders `values`.
+    """
+    if count + nans == 0 or q != q:
         return np.nan
     if q < 0:
         return -np.inf
     if q > 1:
         return np.inf
-    rank = q * (count - 1)
-    lower = np.int64(max(0.0, np.floor(rank)))
-    upper = min(count - 1, lower + 1)
-    weight = rank - np.floor(rank)
-    return values[lower] * (1 - weight) + values[upper] * weight
+    rank = q * (count + nans - 1)
+    lower = np.int64(np.floor(rank))
+    weight = rank - lower
+    if lower < nans:
+        return np.nan
+    at = lower - nans
+    first = select_rank(values, count, at)
+    if at + 1 >= count:
+        return first
+    second = values[at + 1]
+    for i in range(at + 2, count):
+        second = min(second, values[i])
+    return first * (1 - weight) + second * weight
 
 
 @kernel(
     "void(const float64[:, ::1], const uint8[:, ::1], const int64[::1], const int64[::1],"
-    " const float64[::1], float64[:, ::1], uint8[:, ::1])"
+    " const float64[::1], int64, int64, float64[:, ::1], uint8[:, ::1])"
 )
-def quantile_groups(values, kind, rows, bounds, q, out, out_kind):
-    """The q-quantile of each group: `rows[bounds[g]:bounds[g + 1]]` are those of group g.
+def quantile_groups(values, kind, rows, bounds, q, start, end, out, out_kind):
+    """The q-quantile of each group at steps [start, end).
 
-    `q` float64[T]. Steps go in blocks of eight, so that a cache line of a row is read once.
+    `rows[bounds[g]:bounds[g + 1]]` are those of group g, `q` float64[T]. Steps go in blocks of
+    eight, so that a cache line of a row is read once.
     """
     dense = kind.shape[0] == 0
-    steps = values.shape[1]
     widest = 0
     for g in range(bounds.size - 1):
         widest = max(widest, bounds[g + 1] - bounds[g])
     held = np.empty((8, widest), np.float64)
     counts = np.zeros(8, np.int64)
+    nans = np.zeros(8, np.int64)
     for g in range(bounds.size - 1):
-        for first in range(0, steps, 8):
-            last = min(first + 8, steps)
+        for first in range(start, end, 8):
+            last = min(first + 8, end)
             counts[:] = 0
+            nans[:] = 0
             for r in range(bounds[g], bounds[g + 1]):
                 row = rows[r]
                 for t in range(first, last):
                     if dense or kind[row, t] == 1:
                         k = t - first
-                        held[k, counts[k]] = values[row, t]
-                        counts[k] += 1
+                        v = values[row, t]
+                        if v != v:
+                            nans[k] += 1
+                        else:
+                            held[k, counts[k]] = v
+                            counts[k] += 1
             for t in range(first, last):
                 k = t - first
-                out_kind[g, t] = counts[k] > 0
-                if counts[k] > 0:
-                    sort_ascending(held[k], counts[k])
-                    out[g, t] = quantile_of(held[k], counts[k], q[t])
+                out_kind[g, t] = counts[k] + nans[k] > 0
+                if out_kind[g, t]:
+                    out[g, t] = quantile_of(held[k], counts[k], nans[k], q[t])
 
 
 @kernel("boolean(float64, int64, float64, int64, boolean)")
@@ -239,16 +288,17 @@ def _ranks_below(value, row, other, other_row, largest):
 
 @kernel(
     "void(const float64[:, ::1], const uint8[:, ::1], const int64[::1], const int64[::1],"
-    " const int64[::1], boolean, uint8[:, ::1])"
+    " const int64[::1], boolean, int64, int64, uint8[:, ::1])"
 )
-def best_of_groups(values, kind, rows, bounds, k, largest, chosen):
-    """Mark the `k[t]` largest (or smallest) cells of each group in `chosen` uint8[n, T], zeros.
+def best_of_groups(values, kind, rows, bounds, k, largest, start, end, chosen):
+    """Mark the `k[t]` largest (or smallest) cells of each group at steps [start, end) in `chosen`.
 
-    A heap of the best so far, its root the worst of them; NaN is worse than any number.
+    `chosen` uint8[n, T] comes in as zeros. A heap of the best so far, its root the worst of them;
+    NaN is worse than any number.
     """
     dense = kind.shape[0] == 0
     heap = np.empty(rows.size, np.int64)
-    for t in range(values.shape[1]):
+    for t in range(start, end):
         for g in range(bounds.size - 1):
             room = min(k[t], bounds[g + 1] - bounds[g])
             if room < 1:

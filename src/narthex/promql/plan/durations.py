@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from narthex.model.duration import MAX_MS
 from narthex.promql.errors import ExecutionError
-from narthex.promql.steps import Steps
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.rewrite import bottom_up
 from narthex.promql.position import place
+from narthex.promql.steps import Steps
 from narthex.promql.syntax.nodes import (
     DurationExpr,
     DurationOperand,

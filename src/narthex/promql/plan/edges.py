@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from narthex.promql.steps import Steps
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.rewrite import bottom_up
+from narthex.promql.steps import Steps
 from narthex.promql.syntax.nodes import AtEdge, Subquery, VectorSelector
 
 

@@ -25,8 +25,7 @@ from narthex.promql.syntax.nodes import (
 )
 
 UNSAFE_FUNCTIONS = frozenset(
-    "days_in_month day_of_month day_of_week day_of_year end hour minute month"
-    " predict_linear range start step time timestamp year".split()
+    ["days_in_month", "day_of_month", "day_of_week", "day_of_year", "end", "hour", "minute", "month", "predict_linear", "range", "start", "step", "time", "timestamp", "year"]
 )
 """Their answer changes from step to step though their arguments do not."""
 

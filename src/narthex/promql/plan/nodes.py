@@ -33,6 +33,6 @@ class PresenceOnly:
         return self.selector.span
 
 
-PlanNode = Union[Expr, StepInvariant, PresenceOnly]  # noqa: UP007 - as the tree it widens
+PlanNode = Union[Expr, StepInvariant, PresenceOnly]
 """A node of a plan. Fields of the tree's nodes are typed `Expr`; below them may stand any of
 these, which `plan.rewrite` puts there."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from narthex.promql.steps import Steps
 from narthex.promql.plan.durations import settle_durations
 from narthex.promql.plan.edges import settle_edges
 from narthex.promql.plan.folding import fold_constants
 from narthex.promql.plan.invariant import mark_invariant
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.projection import mark_presence
+from narthex.promql.steps import Steps
 from narthex.promql.syntax.nodes import Expr
 
 PASSES = (fold_constants, mark_presence, mark_invariant)

@@ -16,43 +16,49 @@ from narthex.promql.syntax.nodes import (
     ParenExpr,
     Subquery,
     UnaryExpr,
+    VectorSelector,
 )
 
 Change = Callable[[PlanNode], PlanNode]
 
 
 def below(node: PlanNode, change: Change) -> PlanNode:
-    """`node` with each of its operands changed; itself when none was."""
+    """`node` with each of its operands changed; itself when none was.
 
-    def changed(child: Expr) -> Expr:
-        # A plan's own nodes stand where the tree's type says `Expr`.
-        return cast(Expr, change(child))
-
+    Casts say that a plan's own nodes stand where the tree's type is `Expr`. Each level of the tree
+    costs two Python frames here, so that the deepest tree allowed can be walked.
+    """
     match node:
         case BinaryExpr():
-            left, right = changed(node.left), changed(node.right)
+            left, right = cast(Expr, change(node.left)), cast(Expr, change(node.right))
             if left is node.left and right is node.right:
                 return node
             return replace(node, left=left, right=right)
         case Call():
-            args = tuple(changed(arg) for arg in node.args)
+            args = tuple([cast(Expr, change(arg)) for arg in node.args])
             same = all(a is b for a, b in zip(args, node.args, strict=True))
             return node if same else replace(node, args=args)
         case Aggregation():
-            expr = changed(node.expr)
-            parameter = None if node.parameter is None else changed(node.parameter)
+            expr = cast(Expr, change(node.expr))
+            parameter = None if node.parameter is None else cast(Expr, change(node.parameter))
             if expr is node.expr and parameter is node.parameter:
                 return node
             return replace(node, expr=expr, parameter=parameter)
         case MatrixSelector():
             selector = change(node.selector)
-            return node if selector is node.selector else replace(node, selector=selector)
+            if selector is node.selector:
+                return node
+            return replace(node, selector=cast(VectorSelector, selector))
         case ParenExpr() | UnaryExpr() | Subquery() | StepInvariant():
-            expr = changed(node.expr)
-            return node if expr is node.expr else replace(node, expr=expr)
+            inner = cast(Expr, change(node.expr))
+            return node if inner is node.expr else replace(node, expr=inner)
     return node
 
 
 def bottom_up(node: PlanNode, change: Change) -> PlanNode:
     """Every node changed, operands before what they stand in."""
-    return change(below(node, lambda child: bottom_up(child, change)))
+
+    def visit(child: PlanNode) -> PlanNode:
+        return change(below(child, visit))
+
+    return visit(node)

@@ -52,9 +52,9 @@ def aggregated(
     groups = groups_of(stream, node, context)
     match node.operator:
         case "topk":
-            return aggregate_topk(frame, groups, parameter)
+            return aggregate_topk(frame, groups, parameter, context)
         case "bottomk":
-            return aggregate_bottomk(frame, groups, parameter)
+            return aggregate_bottomk(frame, groups, parameter, context)
         case "quantile":
             return aggregate_quantile(frame, groups, parameter, node.parameter.span, context)
         case "limitk":

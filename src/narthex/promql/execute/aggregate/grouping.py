@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.context import EvalContext
-from narthex.promql.execute.names import name_labels
+from narthex.promql.execute.names import NAME_LABELS
 from narthex.promql.execute.stream import Stream
 from narthex.promql.syntax.nodes import Aggregation
 
@@ -41,7 +41,7 @@ class Groups:
 def groups_of(stream: Stream, node: Aggregation, context: EvalContext) -> Groups:
     """The groups of `by` or `without`; without either all series are one group."""
     if node.without:
-        kept = stream.labels.drop((*node.grouping, *name_labels(context.features)))
+        kept = stream.labels.drop((*node.grouping, *NAME_LABELS))
     else:
         kept = stream.labels.keep(node.grouping)
     of_row, first_row = kept.groups()

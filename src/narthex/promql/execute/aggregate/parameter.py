@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from narthex.promql.number_text import general_text
 from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.context import Scalar
+from narthex.promql.number_text import general_text
 
 INT64_LIMIT = 2.0**63
 

@@ -6,11 +6,12 @@ import numpy as np
 
 from narthex.promql.execute.aggregate.accumulate import kind_of
 from narthex.promql.execute.aggregate.grouping import Groups
+from narthex.promql.execute.aggregate.steps import over_steps
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
 from narthex.promql.kernels.aggregate import quantile_groups
-from narthex.promql.position import Span
 from narthex.promql.number_text import general_text
+from narthex.promql.position import Span
 
 
 def aggregate_quantile(
@@ -24,5 +25,10 @@ def aggregate_quantile(
     rows, bounds = groups.members()
     values = np.zeros((groups.count, frame.steps))
     kind = np.zeros(values.shape, np.uint8)
-    quantile_groups(frame.values, kind_of(frame), rows, bounds, q, values, kind)
+    cells = kind_of(frame)
+
+    def work(start: int, end: int) -> None:
+        quantile_groups(frame.values, cells, rows, bounds, q, start, end, values, kind)
+
+    over_steps(work, frame, context)
     return Frame(groups.labels, values, None if kind.all() else kind, groups.drop_name)

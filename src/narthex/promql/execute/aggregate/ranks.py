@@ -7,26 +7,34 @@ import numpy as np
 from narthex.promql.execute.aggregate.accumulate import kind_of
 from narthex.promql.execute.aggregate.grouping import Groups
 from narthex.promql.execute.aggregate.parameter import counts_of
-from narthex.promql.execute.context import Scalar
+from narthex.promql.execute.aggregate.steps import over_steps
+from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
 from narthex.promql.kernels.aggregate import best_of_groups
 
 
-def aggregate_topk(frame: Frame, groups: Groups, k: Scalar) -> Frame:
+def aggregate_topk(frame: Frame, groups: Groups, k: Scalar, context: EvalContext) -> Frame:
     """The `k[t]` largest of each group."""
-    return _best(frame, groups, k, largest=True)
+    return _best(frame, groups, k, context, largest=True)
 
 
-def aggregate_bottomk(frame: Frame, groups: Groups, k: Scalar) -> Frame:
+def aggregate_bottomk(frame: Frame, groups: Groups, k: Scalar, context: EvalContext) -> Frame:
     """The `k[t]` smallest of each group."""
-    return _best(frame, groups, k, largest=False)
+    return _best(frame, groups, k, context, largest=False)
 
 
-def _best(frame: Frame, groups: Groups, k: Scalar, *, largest: bool) -> Frame:
+def _best(frame: Frame, groups: Groups, k: Scalar, context: EvalContext, *, largest: bool) -> Frame:
     rows, bounds = groups.members()
     chosen = np.zeros(frame.values.shape, np.uint8)
     counts = counts_of(k)
-    best_of_groups(frame.values, kind_of(frame), rows, bounds, counts, largest, chosen)
+    cells = kind_of(frame)
+
+    def work(start: int, end: int) -> None:
+        best_of_groups(
+            frame.values, cells, rows, bounds, counts, largest, start, end, chosen
+        )
+
+    over_steps(work, frame, context)
     best = frame.with_values(frame.values, chosen).without_empty_rows()
     if frame.steps > 1:
         return best

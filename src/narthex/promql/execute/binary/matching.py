@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from narthex.model.label_table import LabelTable
 from narthex.model.labels import quote, quote_name
 from narthex.promql.execute.context import EvalContext
-from narthex.promql.execute.names import name_labels
+from narthex.promql.execute.names import NAME_LABELS
 from narthex.promql.syntax.nodes import VectorMatching
 
 GroupNumbers = NDArray[np.int32]
@@ -40,7 +40,7 @@ def match_groups(
     if matching.on:
         both = LabelTable.concat([left.keep(matching.labels), right.keep(matching.labels)])
     else:
-        ignored = (*matching.labels, *name_labels(context.features))
+        ignored = (*matching.labels, *NAME_LABELS)
         both = LabelTable.concat([left.drop(ignored), right.drop(ignored)])
     of_row, first_row = both.groups()
     return MatchGroups(both.take(first_row), of_row[: len(left)], of_row[len(left) :])

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.binary.matching import match_groups
+from narthex.promql.execute.binary.presence import presence
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.names import merged
-from narthex.promql.kernels.binary import groups_present, keep_where
+from narthex.promql.kernels.binary import keep_where
 from narthex.promql.syntax.nodes import BinaryExpr
 
 SET_OPERATORS = ("and", "or", "unless")
@@ -21,16 +22,10 @@ def set_operation(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     assert node.matching is not None
     groups = match_groups(left.labels, right.labels, node.matching, context)
     if node.operator == "or":
-        there = _presence(left, groups.of_left, groups.count)
+        there = presence(left, groups.of_left, groups.count)
         return _union(left, _kept(right, groups.of_right, there, wanted=False))
-    there = _presence(right, groups.of_right, groups.count)
+    there = presence(right, groups.of_right, groups.count)
     return _kept(left, groups.of_left, there, wanted=node.operator == "and")
-
-
-def _presence(frame: Frame, group_of_row: NDArray[np.int32], count: int) -> NDArray[np.uint8]:
-    there = np.zeros((count, frame.steps), np.uint8)
-    groups_present(frame.kinds(), group_of_row, there)
-    return there
 
 
 def _kept(

@@ -7,7 +7,7 @@ are settled once for all steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,10 @@ from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.binary.cells import Kinds, RowNumbers, Side, combined, is_comparison
 from narthex.promql.execute.binary.cells import meeting as present_together
 from narthex.promql.execute.binary.matching import MatchGroups, described, match_groups
+from narthex.promql.execute.binary.presence import filled, presence
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
-from narthex.promql.execute.names import name_labels
+from narthex.promql.execute.names import NAME_LABELS
 from narthex.promql.kernels.binary import (
     first_collision,
     meeting_pairs,
@@ -68,7 +69,7 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     matching = node.matching
     assert matching is not None
     groups = match_groups(left.labels, right.labels, matching, context)
-    meeting = Meeting.of(left, right, groups, matching.cardinality)
+    meeting = _with_fills(Meeting.of(left, right, groups, matching.cardinality), matching)
     pairs = _pairs(meeting)
     if matching.cardinality is MatchCardinality.ONE_TO_ONE:
         _refuse_second_match(meeting, pairs)
@@ -79,6 +80,26 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     values, kind = combined(node.operator, first, second, first, pairs.present, node.return_bool)
     labels, drop_name = _names(node, meeting, pairs, context)
     return _one_row_a_label_set(Frame(labels, values, kind, drop_name))
+
+
+def _with_fills(meeting: Meeting, matching: VectorMatching) -> Meeting:
+    if matching.fill_left is None and matching.fill_right is None:
+        return meeting
+    for_many, for_one = matching.fill_left, matching.fill_right
+    if matching.cardinality is MatchCardinality.ONE_TO_MANY:
+        for_many, for_one = for_one, for_many
+    labels, count = meeting.groups.labels, meeting.groups.count
+    many_there = presence(meeting.many, meeting.of_many, count)
+    one_there = presence(meeting.one, meeting.of_one, count)
+    every_group = np.arange(count, dtype=np.int32)
+    if for_many is not None:
+        many = filled(meeting.many, labels, for_many, many_there, one_there)
+        of_many = np.concatenate([meeting.of_many, every_group])
+        meeting = replace(meeting, many=many, of_many=of_many)
+    if for_one is not None:
+        one = filled(meeting.one, labels, for_one, one_there, many_there)
+        meeting = replace(meeting, one=one, of_one=np.concatenate([meeting.of_one, every_group]))
+    return meeting
 
 
 def _pairs(meeting: Meeting) -> Pairs:
@@ -119,10 +140,11 @@ def _pairs_by_step(meeting: Meeting) -> Pairs:
 
 def _duplicate_text(meeting: Meeting, group: int, row: int, earlier: int) -> str:
     series = meeting.one.labels
+    first, second = sorted((row, earlier), key=series.labels)
     return (
         f"found duplicate series for the match group {described(meeting.groups.labels, group)}"
         f" on the {meeting.one_side} hand-side of the operation:"
-        f" [{described(series, row)}, {described(series, earlier)}]"
+        f" [{described(series, first)}, {described(series, second)}]"
         ";many-to-many matching not allowed: matching labels must be unique on one side"
     )
 
@@ -148,7 +170,7 @@ def _names(
     drop_name = meeting.many.drop_name[pairs.many]
     arithmetic = not is_comparison(node.operator)
     if arithmetic or (node.return_bool and not context.features.delayed_name_removal):
-        labels = labels.drop(name_labels(context.features))
+        labels = labels.drop(NAME_LABELS)
     if context.features.delayed_name_removal and (arithmetic or node.return_bool):
         drop_name = np.ones_like(drop_name)
     return _matched(labels, matching, meeting, pairs), drop_name
