@@ -163,7 +163,7 @@ class OAuth2:
     scopes: tuple[str, ...] = setting(ListOf(TEXT), ())
     token_url: str = setting(URL, required=True)
     endpoint_params: Mapping[str, str] = setting(MapOf(TEXT), {})
-    tls_config: TlsOptions = setting(Nested(TlsOptions), TlsOptions())
+    tls_config: TlsOptions = setting(Nested(TlsOptions), TlsOptions(), printed_default=False)
     proxy: ProxyOptions = inline(ProxyOptions)
 
     def __post_init__(self) -> None:
@@ -191,7 +191,7 @@ class HttpOptions:
     oauth2: OAuth2 | None = setting(Nested(OAuth2))
     bearer_token: Secret = setting(SECRET, Secret())
     bearer_token_file: str = setting(PATH, "")
-    tls_config: TlsOptions = setting(Nested(TlsOptions), TlsOptions())
+    tls_config: TlsOptions = setting(Nested(TlsOptions), TlsOptions(), printed_default=False)
     follow_redirects: bool = setting(BOOLEAN, True, printed_empty=True)
     enable_http2: bool = setting(BOOLEAN, True, printed_empty=True)
     proxy: ProxyOptions = inline(ProxyOptions)

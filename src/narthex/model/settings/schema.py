@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -41,7 +42,9 @@ class Setting:
     kind: Kind[Any]
     key: str | None
     required: bool
+    default: Any
     printed_empty: bool
+    printed_default: bool
     acted_on: bool
 
     def keys(self, name: str) -> Collection[str]:
@@ -59,6 +62,8 @@ class Setting:
         return {name: self.kind.read(value)}
 
     def show(self, name: str, value: Any) -> Mapping[str, object]:
+        if not self.printed_default and value == self.default:
+            return {}
         shown = None if value is None else self.kind.show(value)
         is_empty = value in (None, 0, "", (), {}) or shown in ({}, "")
         if is_empty and (shown is None or not self.printed_empty):
@@ -71,12 +76,13 @@ class Inlined(Generic[T]):
     """All keys of another schema, standing in the parent's mapping (Go's `yaml:",inline"`)."""
 
     schema: type[T]
+    defaults: Mapping[str, Any]
 
     def keys(self, _: str) -> Collection[str]:
         return keys_of(self.schema)
 
     def read(self, name: str, parent: Value, members: Mapping[str, Value]) -> dict[str, Any]:
-        return {name: read_part(parent, members, self.schema)}
+        return {name: read_part(parent, members, self.schema, self.defaults)}
 
     def show(self, _: str, value: T) -> Mapping[str, object]:
         return document(value)
@@ -103,14 +109,16 @@ def setting(
     key: str | None = None,
     required: bool = False,
     printed_empty: bool = False,
+    printed_default: bool = True,
     acted_on: bool = True,
 ) -> T:
     """A field of a schema; its key is the field's name unless given.
 
-    `printed_empty` prints it even when it is zero, false or empty. `acted_on=False` accepts and
-    checks the key, and warns that it has no effect yet.
+    `printed_empty` prints it even when it is zero, false or empty; without `printed_default` only
+    another value is. `acted_on=False` accepts and checks the key, and warns that it has no effect
+    yet.
     """
-    part = Setting(kind, key, required, printed_empty, acted_on)
+    part = Setting(kind, key, required, default, printed_empty, printed_default, acted_on)
     metadata = {SETTING: part}
     if required:
         return cast("T", dataclasses.field(kw_only=True, metadata=metadata))
@@ -119,12 +127,12 @@ def setting(
     )
 
 
-def inline(schema: type[T]) -> T:
-    """A field whose own keys stand in the parent's mapping."""
-    return part_field(Inlined(schema), schema)
+def inline(schema: type[T], **defaults: object) -> T:
+    """A field whose own keys stand in the parent's mapping, some with other defaults there."""
+    return part_field(Inlined(schema, defaults), lambda: schema(**defaults))
 
 
-def part_field(part: Part, default_factory: type[T]) -> T:
+def part_field(part: Part, default_factory: Callable[[], T]) -> T:
     """A field read by a part of its own making."""
     return dataclasses.field(
         default_factory=default_factory, kw_only=True, metadata={SETTING: part}
@@ -152,13 +160,25 @@ def read(value: Value, schema: type[T]) -> T:
     return read_part(value, members, schema)
 
 
-def read_part(value: Value, members: Mapping[str, Value], schema: type[T]) -> T:
+def read_part(
+    value: Value,
+    members: Mapping[str, Value],
+    schema: type[T],
+    defaults: Mapping[str, Any] | None = None,
+) -> T:
     """An object of `schema` from those of `members`, which belong to `value`, that it knows."""
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = dict(defaults or {})
     for name, part in parts_of(schema).items():
         fields |= part.read(name, value, members)
-    try:
+    with placed_at(value, members):
         return schema(**fields)
+
+
+@contextmanager
+def placed_at(value: Value, members: Mapping[str, Value]) -> Iterator[None]:
+    """Give a ValueError of the block its place: the key that a `BadSetting` names, or `value`."""
+    try:
+        yield
     except BadConfig:
         raise
     except BadSetting as error:

@@ -1,0 +1,1 @@
+"""`prometheus.yml`: composed of what each room declares, read strictly, reloaded whole or not."""
