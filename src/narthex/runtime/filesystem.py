@@ -9,6 +9,7 @@ under a map would kill the process.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -45,6 +46,13 @@ class RangeReader(Protocol):
 
     def close(self) -> None:
         """Release the file."""
+
+
+class Lock(Protocol):
+    """A file held by this process alone."""
+
+    def close(self) -> None:
+        """Let go of it; it goes with the process too."""
 
 
 class FileSystem(Protocol):
@@ -86,6 +94,9 @@ class FileSystem(Protocol):
     def size(self, path: Path) -> int:
         """Bytes of a file, or of all files below a folder."""
 
+    def lock(self, path: Path) -> Lock:
+        """Hold `path`, made when missing. Raises BlockingIOError when someone else does."""
+
 
 class OsAppendFile:
     """An `AppendFile` on the operating system."""
@@ -126,6 +137,21 @@ class OsRangeReader:
 
     def size(self) -> int:
         return os.fstat(self._fd).st_size
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class OsLock:
+    """A `Lock` by `flock`, so that it never outlives the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._fd)
+            raise
 
     def close(self) -> None:
         os.close(self._fd)
@@ -188,3 +214,6 @@ class OsFileSystem:
         if path.is_file():
             return path.stat().st_size
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+    def lock(self, path: Path) -> OsLock:
+        return OsLock(path)

@@ -31,6 +31,7 @@ class InMemoryFileSystem:
         self._files: dict[PurePath, _Contents] = {}
         self._folders: set[PurePath] = {PurePath("/")}
         self._durable_files: dict[PurePath, _Contents] = {}
+        self._locks: set[PurePath] = set()
 
     def open_append(self, path: Path) -> MemoryAppendFile:
         with self._lock:
@@ -104,9 +105,19 @@ class InMemoryFileSystem:
         with self._lock:
             return sum(len(self._files[file].data) for file in self._below(path))
 
+    def lock(self, path: Path) -> MemoryLock:
+        with self._lock:
+            self._require_folder(path)
+            if path in self._locks:
+                raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), str(path))
+            self._locks.add(path)
+            self._files.setdefault(path, _Contents())
+        return MemoryLock(self._locks, path)
+
     def power_cut(self) -> None:
         """Forget all that was not synced; open files of before are of no use any more."""
         with self._lock:
+            self._locks.clear()
             self._files = {path: _Contents(c.durable) for path, c in self._durable_files.items()}
             for contents in self._files.values():
                 contents.durable = bytes(contents.data)
@@ -168,6 +179,17 @@ class MemoryRangeReader:
 
     def close(self) -> None:
         pass
+
+
+class MemoryLock:
+    """A `Lock` in memory."""
+
+    def __init__(self, held: set[PurePath], path: PurePath) -> None:
+        self._held = held
+        self._path = path
+
+    def close(self) -> None:
+        self._held.discard(self._path)
 
 
 def _missing(path: PurePath) -> FileNotFoundError:

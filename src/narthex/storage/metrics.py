@@ -89,7 +89,7 @@ class StorageMetrics:
             "narthex_tsdb_refused_series", "New series that were not taken.", registry=registry
         )
         self.wal_corruptions = counter("wal_corruptions", "Total number of WAL corruptions.")
-        self.wal_truncated_bytes = Counter(
+        self.wal_torn_bytes = Counter(
             "narthex_tsdb_wal_torn_bytes", "Bytes of torn tails cut from the log.",
             registry=registry,
         )  # fmt: skip

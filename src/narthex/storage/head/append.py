@@ -77,6 +77,7 @@ class HeadAppender:
             room = max(0, self.limits.series_max - head.live_series)
         rejected = np.zeros(len(series), np.uint8)
         unnamed = np.diff(series.starts) == 0
+        first_new = len(registry)
         # A refused series must not cost memory: at the limit nothing is interned.
         ids = registry.intern(series) if room else registry.find(series)
         ids[unnamed] = -1
@@ -85,6 +86,10 @@ class HeadAppender:
         if room and not refs.all():
             created = self._create(ids, self._home(refs, beside), room)
             refs = np.where(ids >= 0, registry.refs[ids], np.uint64(NO_REF))
+        if len(registry) > first_new:
+            new = np.arange(first_new, len(registry), dtype=np.int32)
+            registry.forget(new[registry.refs[new] == NO_REF])
+            head.index_series(first_new, len(registry))
         rejected[refs == NO_REF] = RejectReason.OVER_LIMIT
         rejected[unnamed] = RejectReason.NO_LABELS
         self._metrics.series_refused(int(np.count_nonzero(rejected)))
@@ -102,7 +107,6 @@ class HeadAppender:
 
     def _create(self, ids: NDArray[np.int32], layout: Layout | None, room: int) -> int:
         head = self._head
-        made = []
         left = room
         while left:
             if layout is None or layout.columns >= COLUMNS_MAX:
@@ -115,15 +119,13 @@ class HeadAppender:
             if not count:
                 break
             layout.extend(created[:count].copy())
-            made.append(created[:count])
             left -= count
         if layout is not None and not layout.columns:
             del head.layouts[layout.number]
-        new = np.sort(np.concatenate([*made, ids[:0]]))
-        head.index_series(new)
-        head.live_series += new.size
-        self._metrics.series_created(new.size)
-        return int(new.size)
+        made = room - left
+        head.live_series += made
+        self._metrics.series_created(made)
+        return made
 
     def commit(self, batch: Batch) -> Receipt:
         rejected = np.zeros(batch.refs.size, np.uint8)
@@ -148,25 +150,15 @@ class HeadAppender:
             for draft in drafts.values():
                 draft.withdraw()
             raise
-        self._publish(drafts, batch.times)
-        return position
-
-    def _publish(self, drafts: dict[int, Draft], times: NDArray[np.int64]) -> None:
-        head = self._head
         changed = [draft for draft in drafts.values() if draft.samples]
-        with head.publishing:
-            for draft in changed:
-                draft.publish()
-        for draft in changed:
-            draft.carry()
-            head.to_seal += [(draft.layout, full) for full in draft.completed]
-            head.saw(draft.oldest_ms, draft.newest_ms)
+        self._head.publish(changed)
         self._metrics.samples_appended(sum(draft.samples for draft in changed))
+        return position
 
     def _bounds_ms(self) -> tuple[int, int]:
         """The oldest and the newest time that a sample may have now."""
         head, limits = self._head, self.limits
-        oldest = head.truncated_ms
+        oldest = max(head.truncated_ms, head.refused_before_ms)
         if limits.behind_ms is not None and not head.is_empty:
             oldest = max(oldest, head.max_time_ms - limits.behind_ms)
         newest = _TIME_MAX if limits.ahead_ms is None else self._now_ms() + limits.ahead_ms

@@ -16,9 +16,9 @@ import numpy as np
 
 from narthex.model.matcher import Matcher
 from narthex.model.symbols import Symbols
-from narthex.storage.head.layout import NEVER, FullRows, Layout
+from narthex.storage.head.layout import NEVER, Draft, FullRows, Layout
 from narthex.storage.head.read import HeadSelection
-from narthex.storage.head.registry import SeriesIds, SeriesRegistry
+from narthex.storage.head.registry import SeriesRegistry
 from narthex.storage.head.sealing import PagesFolder, SealedRun
 from narthex.storage.index.lookup import find_rows, label_names, label_values
 from narthex.storage.index.memory import MemoryIndex
@@ -51,6 +51,8 @@ class Head:
         self.next_layout = 1
         self.live_series = 0
         self.truncated_ms = NEVER
+        self.refused_before_ms = NEVER
+        """A block is being written of what is before; no sample may join it any more."""
         self.min_time_ms = -NEVER - 1
         self.max_time_ms = NEVER
         self.to_seal: list[tuple[Layout, FullRows]] = []
@@ -67,16 +69,28 @@ class Head:
         layout = self.layouts[number] = Layout(number, self.registry)
         return layout
 
-    def index_series(self, series: SeriesIds) -> None:
-        """Make new series findable; ids ascend from call to call."""
-        if series.size:
+    def index_series(self, first: int, end: int) -> None:
+        """Make the series with ids from `first` to `end` findable, those that have a name."""
+        if first < end:
+            series = np.arange(first, end, dtype=np.int32)
             ids, starts = self.registry.label_ids(series)
-            self.index.add(int(series[0]), starts, ids[0::2].copy(), ids[1::2].copy())
+            self.index.add(first, starts, ids[0::2].copy(), ids[1::2].copy())
 
-    def saw(self, oldest_ms: int, newest_ms: int) -> None:
-        """Samples of these times were taken."""
-        self.min_time_ms = min(self.min_time_ms, oldest_ms)
-        self.max_time_ms = max(self.max_time_ms, newest_ms)
+    def publish(self, drafts: Sequence[Draft]) -> None:
+        """Make commits to several layouts visible together."""
+        with self.publishing:
+            for draft in drafts:
+                draft.publish()
+        for draft in drafts:
+            draft.carry()
+            self.to_seal += [(draft.layout, full) for full in draft.completed]
+            self.min_time_ms = min(self.min_time_ms, draft.oldest_ms)
+            self.max_time_ms = max(self.max_time_ms, draft.newest_ms)
+
+    @property
+    def run_count(self) -> int:
+        """Complete runs and open ones, over all layouts."""
+        return sum(len(layout.state.runs) + 1 for layout in list(self.layouts.values()))
 
     def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> HeadSelection:
         """The series that match and whose layouts have samples in the range."""
@@ -138,6 +152,12 @@ class Head:
     def _replace_run(self, layout: Layout, full: FullRows, run: SealedRun) -> None:
         with self.publishing:
             layout.replace_run(full, run)
+
+    def refuse_before(self, time_ms: int) -> int:
+        """Take no sample before `time_ms` from now on; returns what this was before."""
+        with self.writing:
+            before, self.refused_before_ms = self.refused_before_ms, time_ms
+            return before
 
     def truncate(self, before_ms: int) -> int:
         """Let go of all samples before `before_ms`, and of series left without any; how many series.

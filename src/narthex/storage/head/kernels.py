@@ -110,6 +110,8 @@ def pair_ids(words, offsets, series, set_words, set_offsets, starts, ids):
     `starts` int64[series + 1] bounds the pairs of each series; `ids` int32[2 * pairs].
     """
     for i in range(series.size):
+        if starts[i] == starts[i + 1]:
+            continue
         at = offsets[series[i]] // 4
         names = set_offsets[words[at]] // 4
         pair = starts[i]

@@ -193,6 +193,14 @@ class Layout:
             content_hash = self._registry.content_hash(series, before.content_hash)
         self._hashes[end] = content_hash
 
+    def continues(self, first: int, hash_before: int, with_columns: Shape) -> bool:
+        """Whether names from column `first` on, up to `with_columns`, are these columns or their next."""
+        if self._hashes.get(first) != hash_before:
+            return False
+        if with_columns.columns > self.columns:
+            return first <= self.columns
+        return self._hashes.get(with_columns.columns) == with_columns.content_hash
+
     def forget(self, columns: NDArray[np.int64]) -> None:
         """The series of these columns left; the columns stay, without a name."""
         self._series = self._series.copy()

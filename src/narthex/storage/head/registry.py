@@ -62,8 +62,9 @@ class SeriesRegistry:
 
     def forget(self, series: SeriesIds) -> None:
         """These series left the head; their ids mean nothing from now on."""
-        self._refs[series] = 0
-        self._rows.forget(series)
+        if series.size:
+            self._refs[series] = 0
+            self._rows.forget(series)
 
     def intern(self, series: PackedLabels) -> SeriesIds:
         """The id of each series, int32[k]; new ones are added."""
@@ -84,11 +85,15 @@ class SeriesRegistry:
         return self._rows.find_packed(*_value_rows(ids, series.starts, name_sets))
 
     def label_ids(self, series: SeriesIds) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Name and value id of each pair, int32[2 pairs], and int64[k + 1] bounds in pairs."""
+        """Name and value id of each pair, int32[2 pairs], and int64[k + 1] bounds in pairs.
+
+        A series that was forgotten has none.
+        """
         words, offsets = self._rows.words
         set_words, set_offsets = self._name_sets.words
         starts = np.zeros(series.size + 1, np.int64)
-        widths = np.maximum((offsets[series + 1] - offsets[series]) // 4 - 1, 0)
+        widths = (offsets[series + 1] - offsets[series]) // 4 - 1
+        widths[(series == NO_SERIES) | (words[offsets[series] // 4] == FORGOTTEN)] = 0
         np.cumsum(widths, out=starts[1:])
         ids = np.empty(2 * int(starts[-1]), np.int32)
         pair_ids(words, offsets, series, set_words, set_offsets, starts, ids)

@@ -112,11 +112,18 @@ class WalWriter:
         new_salt: Callable[[], int],
         segment_bytes: int = SEGMENT_BYTES,
         older: dict[int, int] | None = None,
+        on_sync: Callable[[float], object] = lambda seconds: None,
+        monotonic_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Start with a new segment; `older` maps the segments that are there to their newest ms."""
+        """Start with a new segment; `older` maps the segments that are there to their newest ms.
+
+        `on_sync` hears how long each sync of a file took, in seconds of `monotonic_s`.
+        """
         self._folder = folder
         self._filesystem = filesystem
         self._new_salt = new_salt
+        self._on_sync = on_sync
+        self._monotonic_s = monotonic_s
         self._segment_bytes = segment_bytes
         self._next_number = first_segment
         self._current: _Segment | None = None
@@ -253,7 +260,9 @@ class WalWriter:
                 self._name_unsynced = False
                 self._filesystem.sync_directory(self._folder)
             for file in files:
+                began_s = self._monotonic_s()
                 file.sync()
+                self._on_sync(self._monotonic_s() - began_s)
         except OSError:
             self._name_unsynced = True
             self._unsynced = [file for file in self._unsynced if file not in files]

@@ -1,0 +1,382 @@
+"""One shard of one tenant: log, head and blocks under one folder, written by one process.
+
+The log is written before the head shows a sample, a block is durable before the head lets go of its
+range, and segments of the log go after that; so at every moment each acknowledged sample is in the log
+or in a block, and a start needs nothing else.
+
+    <folder>/lock       held while the shard is open
+    <folder>/truncated  what the head let go of, so that a replay passes it over
+    <folder>/wal/       docs/formats/wal.md
+    <folder>/head/      docs/formats/head.md, made anew at each start
+    <folder>/blocks/    docs/formats/block.md, a folder for each block
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from narthex.model.matcher import Matcher
+from narthex.model.packed_labels import PackedLabels
+from narthex.model.symbols import Symbols
+from narthex.runtime.clock import Clock
+from narthex.runtime.filesystem import FileSystem
+from narthex.runtime.rng import Random
+from narthex.storage.block.meta import new_ulid
+from narthex.storage.block.writer import write_block
+from narthex.storage.block_set import BlockSet
+from narthex.storage.compaction.compactor import compact
+from narthex.storage.compaction.planner import compaction_ranges, next_merge
+from narthex.storage.compaction.retention import beyond_age, beyond_size
+from narthex.storage.errors import Corruption, DataFolderInUse, StorageClosed
+from narthex.storage.head.append import HeadAppender
+from narthex.storage.head.head import Head, HeadLimits
+from narthex.storage.head.layout import NEVER
+from narthex.storage.head.restore import HeadRestorer
+from narthex.storage.head.sealing import PagesFolder
+from narthex.storage.head.statistics import head_statistics
+from narthex.storage.interface import NO_REF, Batch, Receipt, Resolution, Selection, Statistics
+from narthex.storage.merge import merge_selections
+from narthex.storage.metrics import StorageMetrics
+from narthex.storage.wal.replay import ReplayReport, replay
+from narthex.storage.wal.writer import SEGMENT_BYTES, WalWriter
+from narthex.telemetry.log import Logger
+
+BLOCK_MS = 2 * 60 * 60 * 1000
+RETENTION_MS = 15 * 24 * 60 * 60 * 1000
+LOCK_FILE = "lock"
+TRUNCATED_FILE = "truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class TsdbOptions:
+    """How one shard keeps its samples."""
+
+    block_ms: int = BLOCK_MS
+    """Range of a block cut from the head; it is cut when the head spans half as much more."""
+    retention_ms: int = RETENTION_MS
+    """Blocks this much older than the newest one go; 0: never."""
+    retention_bytes: int = 0
+    """Of blocks, log and the head's files together, 0: no limit."""
+    compacts: bool = True
+    """Whether blocks are merged into larger ones as they age."""
+    limits: HeadLimits = field(default_factory=HeadLimits)
+    sync_each_commit: bool = False
+    """Whether a commit waits for the disk; else `sync` is called each second."""
+    segment_bytes: int = SEGMENT_BYTES
+
+
+class Tsdb:
+    """An open shard. Thread-safe. `sync`, `seal` and `maintain` are called regularly, off the loop."""
+
+    def __init__(
+        self,
+        folder: Path,
+        filesystem: FileSystem,
+        clock: Clock,
+        random: Random,
+        options: TsdbOptions,
+        metrics: StorageMetrics,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self.folder = folder
+        self._filesystem = filesystem
+        self._clock = clock
+        self._random = random
+        self._metrics = metrics
+        self._log = Logger("tsdb")
+        self._maintaining = threading.Lock()
+        self._closed = False
+        self.options = options
+        filesystem.make_directory(folder)
+        try:
+            self._lock = filesystem.lock(folder / LOCK_FILE)
+        except BlockingIOError as error:
+            raise DataFolderInUse(
+                f"{folder} is in use by another process: stop it, or choose another folder"
+            ) from error
+        try:
+            self._open(progress)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        filesystem: FileSystem,
+        *,
+        clock: Clock,
+        random: Random,
+        options: TsdbOptions = TsdbOptions(),  # noqa: B008 - frozen
+        metrics: StorageMetrics | None = None,
+        progress: Callable[[int, int], None] = lambda done, of: None,
+    ) -> Tsdb:
+        """Open or make the shard in `folder`; `progress` hears segments of the log replayed, and all.
+
+        Raises DataFolderInUse, OSError.
+        """
+        return cls(
+            folder, filesystem, clock, random, options, metrics or StorageMetrics(), progress
+        )
+
+    def _open(self, progress: Callable[[int, int], None]) -> None:
+        began_s = self._clock.monotonic_s()
+        folder, filesystem = self.folder, self._filesystem
+        self.symbols = Symbols()
+        self.blocks = BlockSet(
+            folder / "blocks", filesystem, self.symbols, self._clock, self._log
+        )
+        self.head = Head(self.symbols, PagesFolder(folder / "head", filesystem))
+        truncated_ms = self._read_truncated()
+        restorer = HeadRestorer(self.head, truncated_ms)
+        self.replayed = replay(folder / "wal", filesystem, restorer, progress)
+        self.head.truncate(truncated_ms)
+        self._report(self.replayed, restorer)
+        self.wal = WalWriter(
+            folder / "wal",
+            filesystem,
+            first_segment=self.replayed.last_segment + 1,
+            new_salt=lambda: self._random.getrandbits(64),
+            segment_bytes=self.options.segment_bytes,
+            older=self.replayed.newest_ms,
+            on_sync=self._metrics.wal_fsync_seconds.observe,
+            monotonic_s=self._clock.monotonic_s,
+        )
+        self._appender = HeadAppender(
+            self.head,
+            self.wal,
+            self.options.limits,
+            self._clock.now_ms,
+            self._metrics,
+            sync_each_commit=self.options.sync_each_commit,
+        )
+        self.replay_s = self._clock.monotonic_s() - began_s
+
+    def _report(self, report: ReplayReport, restorer: HeadRestorer) -> None:
+        metrics = self._metrics
+        metrics.wal_corruptions.inc(len(report.corruptions))
+        metrics.wal_torn_bytes.inc(report.torn_bytes)
+        metrics.wal_parts_set_aside.inc(report.parts_set_aside + restorer.rows_set_aside)
+        for corruption in report.corruptions:
+            self._log.error("log is damaged, went on behind", err=str(corruption))
+        if report.torn_bytes:
+            self._log.warning("torn tail of the log cut", bytes=report.torn_bytes)
+        self._log.info(
+            "log replayed", folder=str(self.folder), records=report.records,
+            samples=restorer.samples, series=self.head.live_series,
+            set_aside=report.parts_set_aside + restorer.rows_set_aside,
+        )  # fmt: skip
+
+    def _read_truncated(self) -> int:
+        path = self.folder / TRUNCATED_FILE
+        if not self._filesystem.exists(path):
+            return NEVER
+        text = self._filesystem.read_file(path)
+        try:
+            return int(text)
+        except ValueError as error:
+            raise Corruption(path, 0, f"{text[:20]!r} is no time in ms") from error
+
+    def resolve(self, series: PackedLabels, beside: int = NO_REF) -> Resolution:
+        """As `Appender.resolve`."""
+        self._require_open()
+        return self._appender.resolve(series, beside)
+
+    def commit(self, batch: Batch) -> Receipt:
+        """As `Appender.commit`."""
+        self._require_open()
+        try:
+            return self._appender.commit(batch)
+        except OSError:
+            self._metrics.wal_writes_failed.inc()
+            raise
+
+    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> Selection:
+        """The series that match, over head and blocks."""
+        self._require_open()
+        # The head is asked first: what it lets go of meanwhile is then surely in a block.
+        head = self.head.select(matchers, start_ms, end_ms)
+        blocks = self.blocks.between(start_ms, end_ms)
+        return merge_selections(
+            [*(block.select(matchers, start_ms, end_ms) for block in blocks), head]
+        )
+
+    def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> set[str]:
+        """Names of the labels of the series that match."""
+        self._require_open()
+        names = set(self.head.label_names(matchers))
+        for block in self.blocks.between(start_ms, end_ms):
+            names.update(block.label_names(matchers))
+        return names
+
+    def label_values(
+        self, name: str, matchers: Sequence[Matcher], start_ms: int, end_ms: int
+    ) -> set[str]:
+        """Values of one label over the series that match."""
+        self._require_open()
+        values = set(self.head.label_values(name, matchers))
+        for block in self.blocks.between(start_ms, end_ms):
+            values.update(block.label_values(name, matchers))
+        return values
+
+    def statistics(self, limit: int) -> Statistics:
+        """Cardinality of the head."""
+        return head_statistics(self.head, limit)
+
+    def sync(self) -> None:
+        """Make every commit so far durable. Raises OSError."""
+        self.wal.sync()
+
+    def seal(self) -> None:
+        """Move complete rows out of memory. A disk that refuses is counted; the rows stay."""
+        try:
+            self.head.seal()
+        except OSError as error:
+            self._metrics.sealing_failed.inc()
+            self._log.warning("rows stay in memory", err=str(error))
+
+    def maintain(self) -> None:
+        """Cut blocks that are due, drop what is beyond the retention. One caller at a time works.
+
+        Raises OSError when a block cannot be written; nothing is lost then, the next call tries again.
+        """
+        self._require_open()
+        with self._maintaining:
+            self.seal()
+            while self._is_due():
+                self._cut_oldest()
+            if self.options.compacts:
+                self._merge_blocks()
+            self._retain()
+            self.blocks.release_retired()
+
+    def _is_due(self) -> bool:
+        head = self.head
+        if head.is_empty:
+            return False
+        return head.max_time_ms - head.min_time_ms > self.options.block_ms * 3 // 2
+
+    def cut_all(self) -> None:
+        """Write all that the head holds to blocks, whatever their age."""
+        with self._maintaining:
+            self.seal()
+            while not self.head.is_empty:
+                self._cut_oldest()
+
+    def _cut_oldest(self) -> None:
+        head, block_ms = self.head, self.options.block_ms
+        start_ms = head.min_time_ms // block_ms * block_ms
+        end_ms = start_ms + block_ms
+        began_s = self._clock.monotonic_s()
+        refused_before_ms = head.refuse_before(end_ms)
+        try:
+            self._write(start_ms, end_ms)
+        except BaseException:
+            self._metrics.compactions_failed.inc()
+            head.refuse_before(refused_before_ms)
+            raise
+        self._metrics.compactions.inc()
+        self._metrics.compaction_seconds.observe(self._clock.monotonic_s() - began_s)
+        self._truncate(end_ms)
+
+    def _write(self, start_ms: int, end_ms: int) -> None:
+        selection = self.head.select([], start_ms, end_ms - 1)
+        ulid = new_ulid(self._clock.now_ms(), self._random)
+        meta = write_block(
+            selection, start_ms, end_ms, self.blocks.folder, self._filesystem, ulid=ulid
+        )
+        if meta is not None:
+            self.blocks.add(ulid)
+            self._log.info("block written", ulid=ulid, start=start_ms, end=end_ms,
+                           samples=meta.stats.samples, series=meta.stats.series)  # fmt: skip
+
+    def _truncate(self, before_ms: int) -> None:
+        self._filesystem.write_file(self.folder / TRUNCATED_FILE, str(before_ms).encode())
+        with self._metrics.truncation_seconds.time():
+            removed = self.head.truncate(before_ms)
+        self._metrics.truncations.inc()
+        self._metrics.series_removed(removed)
+        with self.head.writing:
+            self.wal.roll()
+        self.wal.drop_before(before_ms)
+
+    def _merge_blocks(self) -> None:
+        ranges_ms = compaction_ranges(self.options.block_ms, self.options.retention_ms)
+        while chosen := next_merge([block.meta for block in self.blocks.all], ranges_ms):
+            names = {meta.ulid for meta in chosen}
+            readers = [block for block in self.blocks.all if block.meta.ulid in names]
+            ulid = new_ulid(self._clock.now_ms(), self._random)
+            began_s = self._clock.monotonic_s()
+            try:
+                meta = compact(
+                    readers, self.blocks.folder, self._filesystem, ulid=ulid, merge=merge_selections
+                )
+                self.blocks.replace(sorted(names), [ulid] if meta else [])
+            except BaseException:
+                self._metrics.compactions_failed.inc()
+                raise
+            self._metrics.compactions.inc()
+            self._metrics.compaction_seconds.observe(self._clock.monotonic_s() - began_s)
+            self._log.info("blocks merged", ulid=ulid, sources=" ".join(sorted(names)))
+
+    def _retain(self) -> None:
+        metas = [block.meta for block in self.blocks.all]
+        old = [meta.ulid for meta in beyond_age(metas, self.options.retention_ms)]
+        left = [meta for meta in metas if meta.ulid not in old]
+        beside = self.wal.size_bytes + self.head.pages.size_bytes
+        large = [meta.ulid for meta in beyond_size(left, self.options.retention_bytes, beside)]
+        if old or large:
+            self.blocks.replace([*old, *large], [])
+        self._metrics.time_retentions.inc(len(old))
+        self._metrics.size_retentions.inc(len(large))
+        for ulid in (*old, *large):
+            self._log.info("block removed by retention", ulid=ulid)
+
+    def gauges(self) -> dict[str, float]:
+        """Present figures for the metrics."""
+        head, blocks = self.head, self.blocks.all
+        figures: dict[str, float] = {
+            "head_series": head.live_series,
+            "head_chunks": head.run_count,
+            "blocks_loaded": len(blocks),
+            "storage_blocks_bytes": self.blocks.size_bytes,
+            "symbol_table_size_bytes": self.symbols.memory_bytes,
+            "wal_storage_size_bytes": self.wal.size_bytes,
+            "wal_segment_current": self.wal.segment_number,
+            "retention_limit_bytes": self.options.retention_bytes,
+            "retention_limit_seconds": self.options.retention_ms / 1000,
+            "data_replay_duration_seconds": self.replay_s,
+        }
+        if not head.is_empty:
+            figures["head_min_time"] = head.min_time_ms
+            figures["head_min_time_seconds"] = head.min_time_ms // 1000
+            figures["head_max_time"] = head.max_time_ms
+            figures["head_max_time_seconds"] = head.max_time_ms // 1000
+        oldest = [block.meta.min_time_ms for block in blocks[:1]]
+        if oldest or not head.is_empty:
+            lowest = min(*oldest, head.min_time_ms, 2**63 - 1)
+            figures["lowest_timestamp"] = lowest
+            figures["lowest_timestamp_seconds"] = lowest // 1000
+        return figures
+
+    def close(self) -> None:
+        """Sync and release everything. Raises OSError when the last sync fails; all is released then."""
+        with self._maintaining, self.head.writing:
+            if self._closed:
+                return
+            self._closed = True
+        try:
+            self.wal.close()
+        finally:
+            self.blocks.close()
+            self.head.pages.close()
+            self._lock.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StorageClosed(f"{self.folder} was closed")
+
