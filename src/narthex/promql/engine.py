@@ -16,7 +16,7 @@ import numpy as np
 from narthex.model.symbols import ScratchSymbols, Symbols
 from narthex.model.tenant import TenantId
 from narthex.promql.annotations import Annotations
-from narthex.promql.errors import QueryCanceled, QueryTimeout
+from narthex.promql.errors import QueryCanceled, QueryTimeout, WrongResultType
 from narthex.promql.execute.answer import instant_answer, range_answer, windows_answer
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.evaluate import evaluate, whole_windows
@@ -27,8 +27,9 @@ from narthex.promql.plan.plan import planned
 from narthex.promql.result import Result
 from narthex.promql.statistics import Statistics
 from narthex.promql.steps import Steps
-from narthex.promql.syntax.nodes import Expr, MatrixSelector, ParenExpr, Subquery
+from narthex.promql.syntax.nodes import Expr, ValueType
 from narthex.promql.syntax.parser import parse
+from narthex.promql.syntax.types import value_type
 from narthex.runtime.clock import Clock
 from narthex.runtime.executor import Executor
 from narthex.storage.interface import Queryable
@@ -37,7 +38,7 @@ QUEUE_CHECK_S = 0.05
 """How often a query that waits for its turn looks whether it was cancelled."""
 
 
-def one_minute(range_ms: int) -> int:
+def one_minute(_range_ms: int) -> int:
     """The step of `[5m:]` unless the configuration says otherwise."""
     return 60_000
 
@@ -63,6 +64,12 @@ class QueryOptions:
 
     lookback_ms: int | None = None
     timeout_s: float | None = None
+
+
+USUAL = QueryOptions()
+
+Finish = Callable[[PlanNode, EvalContext], Callable[[], Result]]
+"""Evaluates a plan, and then makes the answer of its value: two parts, so that each is timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,57 +110,63 @@ class Engine:
         tenant: TenantId,
         text: str,
         time_ms: int,
-        options: QueryOptions = QueryOptions(),
+        options: QueryOptions = USUAL,
         cancellation: Cancellation | None = None,
     ) -> QueryResult:
         """The value of `text` at one moment. Raises ParseError and QueryError."""
-        steps = Steps.instant(time_ms)
-        return self._answered(tenant, text, steps, options, cancellation, _instant_result)
+        asked_s = self.clock.monotonic_s()
+        tree = parse(text, self.options.features)
+        context = self._context(tenant, Steps.instant(time_ms), options, cancellation)
+        range_vector = value_type(tree) is ValueType.MATRIX
+        finish = _range_vector_result if range_vector else _instant_result
+        return self._answered(text, tree, context, asked_s, finish)
 
-    def range(
+    def range(  # noqa: PLR0913, PLR0917 - as the API hands them on
         self,
         tenant: TenantId,
         text: str,
         start_ms: int,
         end_ms: int,
         step_ms: int,
-        options: QueryOptions = QueryOptions(),
+        options: QueryOptions = USUAL,
         cancellation: Cancellation | None = None,
     ) -> QueryResult:
         """The value of `text` from start to end inclusive. Raises ParseError and QueryError."""
+        asked_s = self.clock.monotonic_s()
+        tree = parse(text, self.options.features)
+        wanted = value_type(tree)
+        if wanted not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise WrongResultType(wanted.described)
         steps = Steps.over(start_ms, end_ms, step_ms)
-        return self._answered(tenant, text, steps, options, cancellation, _range_result)
+        context = self._context(tenant, steps, options, cancellation)
+        return self._answered(text, tree, context, asked_s, _range_result)
 
     def _answered(
-        self,
-        tenant: TenantId,
-        text: str,
-        steps: Steps,
-        options: QueryOptions,
-        cancellation: Cancellation | None,
-        finish: Callable[[Expr, PlanNode, EvalContext, Callable[[], None]], Result],
+        self, text: str, tree: Expr, context: EvalContext, asked_s: float, finish: Finish
     ) -> QueryResult:
-        tree = parse(text, self.options.features)
-        context = self._context(tenant, steps, options, cancellation or Cancellation())
         now = self.clock.monotonic_s
-        asked = now()
-        with self._turn(context.guard), np.errstate(all="ignore"):
-            began = now()
-            plan = planned(tree, steps, text)
-            prepared = now()
-            marks: list[float] = []
-            result = finish(tree, plan, context, lambda: marks.append(now()))
-            ended = now()
-        evaluated = marks[0] if marks else ended
         guard = context.guard
+        with self._turn(guard), np.errstate(all="ignore"):
+            began_s = now()
+            plan = planned(tree, context.query, text)
+            prepared_s = now()
+            value = finish(plan, context)
+            evaluated_s = now()
+            result = value()
+            sorted_s = now()
         statistics = Statistics(
-            began - asked, prepared - began, evaluated - prepared, ended - evaluated,
-            guard.read, guard.seen, guard.peak,
-        )  # fmt: skip
+            queue_s=began_s - asked_s,
+            preparation_s=prepared_s - began_s,
+            evaluation_s=evaluated_s - prepared_s,
+            sorting_s=sorted_s - evaluated_s,
+            samples_read=guard.read,
+            samples_seen=guard.seen,
+            samples_peak=guard.peak,
+        )
         return QueryResult(text, result, context.annotations, statistics)
 
     def _context(
-        self, tenant: TenantId, steps: Steps, options: QueryOptions, cancellation: Cancellation
+        self, tenant: TenantId, steps: Steps, options: QueryOptions, cancellation: Cancellation | None
     ) -> EvalContext:
         own = self.options
         timeout_s = own.timeout_s if options.timeout_s is None else options.timeout_s
@@ -168,7 +181,7 @@ class Engine:
             executor=self.executor,
             symbols=ScratchSymbols(Symbols()),
             annotations=Annotations(),
-            guard=Guard(self.clock, deadline_s, own.max_samples, cancellation),
+            guard=Guard(self.clock, deadline_s, own.max_samples, cancellation or Cancellation()),
             features=self._features,
         )
 
@@ -185,27 +198,16 @@ class Engine:
             self._turns.release()
 
 
-def _instant_result(
-    tree: Expr, plan: PlanNode, context: EvalContext, evaluated: Callable[[], None]
-) -> Result:
-    if _is_range_vector(tree):
-        windows = whole_windows(plan, context)
-        evaluated()
-        return windows_answer(windows)
+def _instant_result(plan: PlanNode, context: EvalContext) -> Callable[[], Result]:
     value = evaluate(plan, context)
-    evaluated()
-    return instant_answer(value, context)
+    return lambda: instant_answer(value, context)
 
 
-def _range_result(
-    tree: Expr, plan: PlanNode, context: EvalContext, evaluated: Callable[[], None]
-) -> Result:
+def _range_vector_result(plan: PlanNode, context: EvalContext) -> Callable[[], Result]:
+    windows = whole_windows(plan, context)
+    return lambda: windows_answer(windows)
+
+
+def _range_result(plan: PlanNode, context: EvalContext) -> Callable[[], Result]:
     value = evaluate(plan, context)
-    evaluated()
-    return range_answer(value, context)
-
-
-def _is_range_vector(tree: Expr) -> bool:
-    while isinstance(tree, ParenExpr):
-        tree = tree.expr
-    return isinstance(tree, MatrixSelector | Subquery)
+    return lambda: range_answer(value, context)

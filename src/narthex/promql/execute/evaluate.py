@@ -123,8 +123,9 @@ def _binary(node: BinaryExpr, context: EvalContext) -> Outcome:
     assert not isinstance(right, str)
     if isinstance(left, Stream) and isinstance(right, Stream):
         frames = left.collect(context), right.collect(context)
-        meet = set_operation if node.operator in SET_OPERATORS else vector_vector
-        return Stream.of(meet(node, *frames, context))
+        if node.operator in SET_OPERATORS:
+            return Stream.of(set_operation(node, *frames))
+        return Stream.of(vector_vector(node, *frames, context))
     if isinstance(left, Stream):
         assert not isinstance(right, Stream)
         return vector_scalar(node, left, right, context, vector_left=True)

@@ -56,7 +56,7 @@ def merged(frame: Frame) -> Frame:
         return frame
     values = np.zeros((first_row.size, frame.steps))
     kind = np.zeros(values.shape, np.uint8)
-    met = merge_rows(frame.values, frame.kinds(), group_of_row, first_row.size, values, kind)
+    met = merge_rows(frame.values, frame.kinds(), group_of_row, values, kind)
     if met >= 0:
         raise ExecutionError(SAME_LABELS)
     drop_name = np.zeros(first_row.size, np.bool_)

@@ -14,8 +14,8 @@ from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Windows
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.selector import find, timelines_of
-from narthex.promql.execute.windowed import WindowStream
 from narthex.promql.execute.stream import batches_of
+from narthex.promql.execute.windowed import WindowStream
 from narthex.promql.kernels.select import count_stale
 from narthex.promql.kernels.windows import drop_stale, samples_in_windows, window_bounds
 from narthex.promql.syntax.nodes import MatrixSelector

@@ -30,10 +30,10 @@ def cells_to_answer(values, kind, rows, moments, out_values, out_starts, out_tim
 
 
 @kernel(
-    "int64(const float64[:, ::1], const uint8[:, ::1], const int32[::1], int64,"
+    "int64(const float64[:, ::1], const uint8[:, ::1], const int32[::1],"
     " float64[:, ::1], uint8[:, ::1])"
 )
-def merge_rows(values, kind, group_of_row, groups, out_values, out_kind):
+def merge_rows(values, kind, group_of_row, out_values, out_kind):
     """Lay rows of one group over each other where at most one is present at each step.
 
     `out_kind` comes in as zeros. Returns the group where two met, -1 when none did.

@@ -43,13 +43,13 @@ def aggregated(
 ) -> Frame:
     """The answer of an aggregation over `stream`. Raises ExecutionError for a bad parameter."""
     if node.operator in STREAMING:
-        return STREAMING[node.operator](stream, groups_of(stream, node, context), context)
+        return STREAMING[node.operator](stream, groups_of(stream, node), context)
     if isinstance(parameter, str):
         return _count_values(node, stream, parameter, context)
     assert isinstance(parameter, np.ndarray)
     assert node.parameter is not None
     frame = stream.collect(context)
-    groups = groups_of(stream, node, context)
+    groups = groups_of(stream, node)
     match node.operator:
         case "topk":
             return aggregate_topk(frame, groups, parameter, context)
@@ -68,5 +68,5 @@ def _count_values(
 ) -> Frame:
     if not is_valid_label_name(label):
         raise ExecutionError(f'invalid label name "{label}"')
-    groups = groups_of(stream, node, context)
+    groups = groups_of(stream, node)
     return aggregate_count_values(stream.collect(context), groups, label, context)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
-from narthex.promql.execute.context import EvalContext
-from narthex.promql.execute.names import NAME_LABELS
+from narthex.model.labels import METRIC_NAME
 from narthex.promql.execute.stream import Stream
 from narthex.promql.syntax.nodes import Aggregation
 
@@ -38,10 +37,10 @@ class Groups:
         return rows, bounds
 
 
-def groups_of(stream: Stream, node: Aggregation, context: EvalContext) -> Groups:
+def groups_of(stream: Stream, node: Aggregation) -> Groups:
     """The groups of `by` or `without`; without either all series are one group."""
     if node.without:
-        kept = stream.labels.drop((*node.grouping, *NAME_LABELS))
+        kept = stream.labels.drop((*node.grouping, METRIC_NAME))
     else:
         kept = stream.labels.keep(node.grouping)
     of_row, first_row = kept.groups()

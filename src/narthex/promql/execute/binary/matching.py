@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
-from narthex.model.labels import quote, quote_name
-from narthex.promql.execute.context import EvalContext
-from narthex.promql.execute.names import NAME_LABELS
+from narthex.model.labels import METRIC_NAME, quote, quote_name
 from narthex.promql.syntax.nodes import VectorMatching
 
 GroupNumbers = NDArray[np.int32]
@@ -34,13 +32,13 @@ class MatchGroups:
 
 
 def match_groups(
-    left: LabelTable, right: LabelTable, matching: VectorMatching, context: EvalContext
+    left: LabelTable, right: LabelTable, matching: VectorMatching
 ) -> MatchGroups:
     """Group by `on(labels)`, or by all but `ignoring(labels)` and the name."""
     if matching.on:
         both = LabelTable.concat([left.keep(matching.labels), right.keep(matching.labels)])
     else:
-        ignored = (*matching.labels, *NAME_LABELS)
+        ignored = (*matching.labels, METRIC_NAME)
         both = LabelTable.concat([left.drop(ignored), right.drop(ignored)])
     of_row, first_row = both.groups()
     return MatchGroups(both.take(first_row), of_row[: len(left)], of_row[len(left) :])

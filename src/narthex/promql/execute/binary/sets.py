@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.binary.matching import match_groups
 from narthex.promql.execute.binary.presence import presence
-from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.names import merged
 from narthex.promql.kernels.binary import keep_where
@@ -17,10 +16,10 @@ from narthex.promql.syntax.nodes import BinaryExpr
 SET_OPERATORS = ("and", "or", "unless")
 
 
-def set_operation(node: BinaryExpr, left: Frame, right: Frame, context: EvalContext) -> Frame:
+def set_operation(node: BinaryExpr, left: Frame, right: Frame) -> Frame:
     """The series that the operator lets through, with values and names as they were."""
     assert node.matching is not None
-    groups = match_groups(left.labels, right.labels, node.matching, context)
+    groups = match_groups(left.labels, right.labels, node.matching)
     if node.operator == "or":
         there = presence(left, groups.of_left, groups.count)
         return _union(left, _kept(right, groups.of_right, there, wanted=False))

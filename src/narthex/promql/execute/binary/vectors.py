@@ -68,7 +68,7 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     """Arithmetic or comparison of two vectors. Raises ExecutionError on an ambiguous match."""
     matching = node.matching
     assert matching is not None
-    groups = match_groups(left.labels, right.labels, matching, context)
+    groups = match_groups(left.labels, right.labels, matching)
     meeting = _with_fills(Meeting.of(left, right, groups, matching.cardinality), matching)
     pairs = _pairs(meeting)
     if matching.cardinality is MatchCardinality.ONE_TO_ONE:
@@ -85,9 +85,8 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
 def _with_fills(meeting: Meeting, matching: VectorMatching) -> Meeting:
     if matching.fill_left is None and matching.fill_right is None:
         return meeting
+    # Under `group_right` Prometheus swaps the sides and not the fills: left is for the many side.
     for_many, for_one = matching.fill_left, matching.fill_right
-    if matching.cardinality is MatchCardinality.ONE_TO_MANY:
-        for_many, for_one = for_one, for_many
     labels, count = meeting.groups.labels, meeting.groups.count
     many_there = presence(meeting.many, meeting.of_many, count)
     one_there = presence(meeting.one, meeting.of_one, count)
@@ -192,6 +191,6 @@ def _one_row_a_label_set(frame: Frame) -> Frame:
         return frame
     values = np.zeros((first_row.size, frame.steps))
     kind = np.zeros(values.shape, np.uint8)
-    if merge_rows(frame.values, frame.kinds(), group_of_row, first_row.size, values, kind) >= 0:
+    if merge_rows(frame.values, frame.kinds(), group_of_row, values, kind) >= 0:
         raise ExecutionError(NOT_UNIQUE)
     return Frame(frame.labels.take(first_row), values, kind, frame.drop_name[first_row])
