@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from narthex.jit import kernel
 
 
@@ -52,7 +54,8 @@ def round_to(values, nearest, out):
     for i in range(values.shape[0]):
         for t in range(values.shape[1]):
             inverse = 1.0 / nearest[t]
-            out[i, t] = math.floor(values[i, t] * inverse + 0.5) / inverse
+            # Not `math.floor`: that one makes an integer, which NaN and infinity are not.
+            out[i, t] = np.floor(values[i, t] * inverse + 0.5) / inverse
 
 
 @kernel("void(const float64[:, ::1], float64[:, ::1])")
