@@ -19,15 +19,18 @@ from narthex.storage.checksum import crc32c
 from narthex.storage.errors import Corruption
 from narthex.storage.page.kernels import (
     CONSTANT_SERIES,
+    MARKERS,
     MOVING_SERIES,
+    SAME_COUNT,
     STALE_BITS,
     classify_series,
     finish_series,
-    marker_distances,
     pack_moving,
+    read_counts,
     read_markers,
     read_varints,
-    write_varints,
+    sort_series,
+    write_directory,
 )
 
 SERIES_PER_CHUNK = 64
@@ -37,9 +40,7 @@ COMPRESSION_LEVEL = 8
 DIFFERENCES = 1
 
 WHOLE = 1
-MARKERS = 2
 HOLES = 4
-SAME_COUNT = 8
 CONSTANTS = 48
 ONE_CONSTANT = 16
 RAW_CONSTANTS = 32
@@ -70,41 +71,30 @@ def _encode(
     values: NDArray[np.float64], starts: NDArray[np.int64], present: NDArray[np.uint8] | None
 ) -> bytes:
     n = starts.size - 1
-    kinds, markers, firsts = np.zeros(n, np.uint8), np.zeros(n, np.int64), np.zeros(n)
     values = np.ascontiguousarray(values, np.float64)
-    whole = classify_series(values, starts, kinds, markers, firsts)
-    counts = np.diff(starts)
-    moving = kinds == MOVING_SERIES
+    kinds, markers, constants = np.empty(n, np.uint8), np.empty(n, np.int64), np.empty(n)
+    facts = np.empty(7, np.int64)
+    classify_series(values, starts, kinds, markers, constants, facts)
+    whole, moving, moving_values, constant, marked, same_count, same_constant = facts.tolist()
     meta, pages = b"", []
-    if moving.any():
-        packed = np.empty(int((counts - markers)[moving].sum()))
-        pack_moving(values, starts, kinds, whole, packed)
-        lengths = (counts - markers)[moving].tolist()
+    if moving:
+        packed = np.empty(moving_values)
+        pack_moving(values, starts, kinds, bool(whole), packed)
+        filled = np.diff(starts) - markers
+        lengths = (filled if moving == n else filled[kinds == MOVING_SERIES]).tolist()
         meta, pages = _encode_pages(packed.view(np.int64) if whole else packed, lengths)
-    form, constants = _encode_constants(firsts[kinds == CONSTANT_SERIES])
-    flags = form | (WHOLE if whole and pages else 0)
-    page_codes = np.zeros(n, np.int64)
-    page_codes[moving] = [len(page) + 1 for page in pages]
-    directory = [np.array([n], np.int64)]
-    if n and (counts == counts[0]).all():
-        flags |= SAME_COUNT
-        counts = counts[:1]
-    directory += [counts, page_codes]
-    if markers.any():
-        flags |= MARKERS
-        numbers = np.empty(n + int(markers.sum()), np.int64)
-        marker_distances(values, starts, markers, numbers)
-        directory.append(numbers)
-    bits = b""
-    if present is not None:
-        flags |= HOLES
-        directory.append(np.array([present.shape[1]], np.int64))
-        bits = np.packbits(present, axis=1, bitorder="little").tobytes()
-    directory.append(np.array([len(constants), len(meta)], np.int64))
-    numbers = np.concatenate(directory)
-    buffer = np.empty(10 * numbers.size, np.uint8)
-    packed_directory = buffer[: write_varints(numbers, buffer)].tobytes()
-    body = b"".join([bytes([flags]), packed_directory, bits, constants, meta, *pages])
+    form, packed_constants = _encode_constants(constants[:constant], bool(same_constant))
+    flags = form | (WHOLE if whole and moving else 0) | (MARKERS if marked else 0)
+    flags |= (SAME_COUNT if same_count else 0) | (0 if present is None else HOLES)
+    directory = np.empty(10 * (3 * n + marked + 4), np.uint8)
+    size = write_directory(
+        values, starts, kinds, markers, np.array([len(page) for page in pages], np.int64), flags,
+        -1 if present is None else present.shape[1], len(packed_constants), len(meta), directory,
+    )  # fmt: skip
+    bits = b"" if present is None else np.packbits(present, axis=1, bitorder="little").tobytes()
+    body = b"".join(
+        [bytes([flags]), directory[:size].tobytes(), bits, packed_constants, meta, *pages]
+    )
     return crc32c(body).to_bytes(4, "little") + body
 
 
@@ -122,11 +112,10 @@ def _encode_pages(
     return meta, [chunk.write_page(k) for k in range(len(lengths))]
 
 
-def _encode_constants(constants: NDArray[np.float64]) -> tuple[int, bytes]:
+def _encode_constants(constants: NDArray[np.float64], same: bool) -> tuple[int, bytes]:
     if not constants.size:
         return 0, b""
-    words = constants.view(np.int64)
-    if (words == words[0]).all():
+    if same:
         return ONE_CONSTANT, constants[:1].tobytes()
     raw = constants.tobytes()
     meta, pages = _encode_pages(constants, [constants.size])
@@ -146,7 +135,7 @@ def _open_pco(data: bytes, kind: str) -> tuple[pco.ChunkDecompressor, int]:
     return chunk, header_bytes + meta_bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chunk:
     """A chunk whose directory is read; used by one thread at a time.
 
@@ -157,13 +146,13 @@ class Chunk:
     counts: NDArray[np.int64]
     present: NDArray[np.uint8] | None
     _kinds: NDArray[np.uint8]
-    _firsts: NDArray[np.float64]
+    _constants: NDArray[np.float64]
     _whole: bool
     _marker_starts: NDArray[np.int64]
     _markers: NDArray[np.int64]
     _data: bytes = field(repr=False)
-    _bounds: list[int] = field(repr=False)
-    _filled: list[int] = field(repr=False)
+    _page_starts: NDArray[np.int64] = field(repr=False)
+    _filled: NDArray[np.int64] = field(repr=False)
     _pages: pco.ChunkDecompressor | None = field(repr=False)
     path: Path
     offset: int
@@ -200,22 +189,32 @@ class Chunk:
         Raises Corruption.
         """
         if self._pages is not None:
-            read, data, bounds, filled = (
-                self._pages.read_page_into, self._data, self._bounds, self._filled,
-            )  # fmt: skip
-            words = out.view(np.int64) if self._whole else out
             try:
-                for i, to in zip(series.tolist(), at.tolist(), strict=True):
-                    end = bounds[i + 1]
-                    if end > bounds[i]:
-                        count = filled[i]
-                        read(data[bounds[i] : end], count, words[to : to + count])
+                self._read_pages(self._pages, series, out.view(np.int64) if self._whole else out, at)
             except RuntimeError as error:
                 raise Corruption(self.path, self.offset, f"a page: {error}") from error
         finish_series(
-            out, at, series, self.counts, self._kinds, self._firsts, self._whole,
+            out, at, series, self.counts, self._kinds, self._constants, self._whole,
             self._marker_starts, self._markers,
         )  # fmt: skip
+
+    def _read_pages(
+        self,
+        pages: pco.ChunkDecompressor,
+        series: NDArray[np.int64],
+        out: NDArray[np.int64] | NDArray[np.float64],
+        at: NDArray[np.int64],
+    ) -> None:
+        # The one loop that Python runs for each series of a query: nothing in it but the call.
+        read, data = pages.read_page_into, self._data
+        starts, ends = self._page_starts[series].tolist(), self._page_starts[series + 1].tolist()
+        counts = self._filled[series]
+        targets, target_ends = at.tolist(), (at + counts).tolist()
+        for start, end, count, to, to_end in zip(
+            starts, ends, counts.tolist(), targets, target_ends, strict=True
+        ):
+            if end > start:
+                read(data[start:end], count, out[to:to_end])
 
     def mark_stale(
         self, series: NDArray[np.int64], out: NDArray[np.float64], at: NDArray[np.int64]
@@ -242,14 +241,13 @@ class _Directory:
         self.flags = data[4]
         self.at = _PREFIX_BYTES
 
-    def numbers(self, count: int) -> NDArray[np.int64]:
-        if count > self.array.size:
-            raise ValueError("more numbers than bytes")
+    def numbers(self, count: int) -> list[int]:
         out = np.empty(count, np.int64)
         self.at = read_varints(self.array, self.at, count, out)
-        if self.at < 0 or (count and out.min() < 0):
+        numbers: list[int] = out.tolist()
+        if self.at < 0 or min(numbers) < 0:
             raise ValueError("not a number")
-        return out
+        return numbers
 
     def take(self, size: int) -> bytes:
         part = self.data[self.at : self.at + size]
@@ -259,33 +257,33 @@ class _Directory:
         return part
 
     def chunk(self, path: Path, offset: int) -> Chunk:
-        n = int(self.numbers(1)[0])
-        same = bool(self.flags & SAME_COUNT)
-        counts = np.repeat(self.numbers(1), n) if same else self.numbers(n)
-        page_codes = self.numbers(n)
+        n = self.numbers(1)[0]
+        if n > self.array.size:
+            raise ValueError("more series than bytes")
+        counts, page_codes = np.empty(n, np.int64), np.empty(n, np.int64)
+        self.at = read_counts(self.array, self.at, self.flags, counts, page_codes)
+        if self.at < 0:
+            raise ValueError("not the counts of series")
         marker_starts = markers = _NO_MARKERS
         if self.flags & MARKERS:
             marker_starts, markers = self.read_markers(counts)
-        rows = int(self.numbers(1)[0]) if self.flags & HOLES else 0
-        constant_bytes, meta_bytes = self.numbers(2).tolist()
+        rows = self.numbers(1)[0] if self.flags & HOLES else 0
+        constant_bytes, meta_bytes = self.numbers(2)
         present = self.read_presence(n, rows) if self.flags & HOLES else None
-        filled = counts - np.diff(marker_starts) if marker_starts.size else counts
-        kinds = np.where(page_codes > 0, MOVING_SERIES, CONSTANT_SERIES).astype(np.uint8)
-        kinds[filled == 0] = 0
-        firsts = np.zeros(n)
-        constant = kinds == CONSTANT_SERIES
-        firsts[constant] = self.read_constants(constant_bytes, int(np.count_nonzero(constant)))
+        kinds, filled = np.empty(n, np.uint8), np.empty(n, np.int64)
+        page_starts = np.empty(n + 1, np.int64)
+        constant = sort_series(counts, page_codes, marker_starts, filled, kinds, page_starts)
+        constants = self.read_constants(constant_bytes, constant, kinds)
         pages = None
         if meta_bytes:
             kind = "i64" if self.flags & WHOLE else "f64"
             pages, _ = _open_pco(self.take(meta_bytes), kind)
-        bounds = np.full(n + 1, self.at, np.int64)
-        bounds[1:] += np.cumsum(np.maximum(page_codes - 1, 0))
-        if bounds[-1] != len(self.data):
+        page_starts += self.at
+        if page_starts[n] != len(self.data):
             raise ValueError("pages do not fill the chunk")
         return Chunk(
-            counts, present, kinds, firsts, bool(self.flags & WHOLE), marker_starts, markers,
-            self.data, bounds.tolist(), filled.tolist(), pages, path, offset,
+            counts, present, kinds, constants, bool(self.flags & WHOLE), marker_starts, markers,
+            self.data, page_starts, filled, pages, path, offset,
         )  # fmt: skip
 
     def read_markers(
@@ -304,13 +302,22 @@ class _Directory:
         packed = np.frombuffer(self.take(n * width), np.uint8).reshape(n, width)
         return np.unpackbits(packed, axis=1, count=rows, bitorder="little")
 
-    def read_constants(self, size: int, count: int) -> NDArray[np.float64]:
+    def read_constants(
+        self, size: int, count: int, kinds: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """The value of each constant series, at its own place."""
         data = self.take(size)
         form = self.flags & CONSTANTS
         if form == PCO_CONSTANTS:
             pages, at = _open_pco(data, "f64")
             values = np.empty(count)
             pages.read_page_into(data[at:], count, values)
+        else:
+            values = np.frombuffer(data, np.float64)
+            if values.size != (1 if form == ONE_CONSTANT else count):
+                raise ValueError("not as many constants as series")
+        if count == kinds.size and form != ONE_CONSTANT:
             return values
-        values = np.frombuffer(data, np.float64)
-        return np.repeat(values, count) if form == ONE_CONSTANT else values
+        constants = np.empty(kinds.size)
+        constants[kinds == CONSTANT_SERIES] = values if count else 0.0
+        return constants

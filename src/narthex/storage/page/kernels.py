@@ -10,6 +10,10 @@ STALE_BITS = np.int64(0x7FF0000000000002)
 WHOLE_MAX = 9007199254740992.0
 """2^53: up to here every whole number is a float64."""
 
+MARKERS = 2
+SAME_COUNT = 8
+"""Flags of a chunk that its directory depends on."""
+
 EMPTY_SERIES = 0
 CONSTANT_SERIES = 1
 MOVING_SERIES = 2
@@ -23,20 +27,34 @@ def is_whole(value, bits):
     return value == np.floor(value) and (value != 0.0 or bits == 0)
 
 
-@kernel("boolean(const float64[::1], const int64[::1], uint8[::1], int64[::1], float64[::1])")
-def classify_series(values, starts, kinds, markers, firsts):
-    """Sort the series of a chunk: empty, constant or moving; count markers, note first values.
+@kernel(
+    "void(const float64[::1], const int64[::1], uint8[::1], int64[::1], float64[::1], int64[::1])"
+)
+def classify_series(values, starts, kinds, markers, constants, facts):
+    """Sort the series of a chunk (empty, constant, moving), count markers, gather constants.
 
-    Series `i` is `values[starts[i]:starts[i + 1]]`. Returns whether all values of all moving series
-    are whole.
+    Series `i` is `values[starts[i]:starts[i + 1]]`. Writes to `facts`: whether all values of all
+    moving series are whole, how many series move, how many values they have without markers, how
+    many are constant, how many markers there are, whether all series have the same count, and
+    whether all constants have the same bits.
     """
     bits = values.view(np.int64)
+    constant_bits = constants.view(np.int64)
     whole = True
+    moving = 0
+    moving_values = 0
+    constant = 0
+    markers_total = 0
+    same_count = True
+    same_constant = True
     for i in range(starts.size - 1):
         kind = EMPTY_SERIES
         marked = 0
         first = np.int64(0)
         series_whole = True
+        count = starts[i + 1] - starts[i]
+        if count != starts[1] - starts[0]:
+            same_count = False
         for j in range(starts[i], starts[i + 1]):
             b = bits[j]
             if b == STALE_BITS:
@@ -45,16 +63,28 @@ def classify_series(values, starts, kinds, markers, firsts):
             if kind == EMPTY_SERIES:
                 kind = CONSTANT_SERIES
                 first = b
-                firsts[i] = values[j]
             elif b != first:
                 kind = MOVING_SERIES
             if series_whole and not is_whole(values[j], b):
                 series_whole = False
         kinds[i] = kind
         markers[i] = marked
-        if kind == MOVING_SERIES and not series_whole:
-            whole = False
-    return whole
+        markers_total += marked
+        if kind == MOVING_SERIES:
+            moving += 1
+            moving_values += count - marked
+            whole = whole and series_whole
+        elif kind == CONSTANT_SERIES:
+            constant_bits[constant] = first
+            same_constant = same_constant and first == constant_bits[0]
+            constant += 1
+    facts[0] = whole
+    facts[1] = moving
+    facts[2] = moving_values
+    facts[3] = constant
+    facts[4] = markers_total
+    facts[5] = same_count
+    facts[6] = same_constant
 
 
 @kernel("int64(const float64[::1], const int64[::1], const uint8[::1], boolean, float64[::1])")
@@ -77,25 +107,6 @@ def pack_moving(values, starts, kinds, whole, packed):
     return at
 
 
-@kernel("void(const float64[::1], const int64[::1], const int64[::1], int64[::1])")
-def marker_distances(values, starts, markers, numbers):
-    """Of each series the number of its markers and the distances between their positions, less one."""
-    bits = values.view(np.int64)
-    at = 0
-    for i in range(starts.size - 1):
-        numbers[at] = markers[i]
-        at += 1
-        before = -1
-        if markers[i] == 0:
-            continue
-        for j in range(starts[i], starts[i + 1]):
-            if bits[j] == STALE_BITS:
-                position = j - starts[i]
-                numbers[at] = position - before - 1
-                before = position
-                at += 1
-
-
 @kernel("int64(const int64[::1], uint8[::1])")
 def write_varints(numbers, out):
     """Write numbers >= 0 as LEB128; `out` has room for ten bytes each. Returns the bytes written."""
@@ -109,6 +120,57 @@ def write_varints(numbers, out):
         out[at] = np.uint8(rest)
         at += 1
     return at
+
+
+@kernel("int64(uint8[::1], int64, int64)")
+def put_varint(out, at, number):
+    """Write one number >= 0 at `at`; returns the place behind it."""
+    rest = np.uint64(number)
+    while rest >= np.uint64(128):
+        out[at] = np.uint8(rest & np.uint64(127)) | np.uint8(128)
+        rest >>= np.uint64(7)
+        at += 1
+    out[at] = np.uint8(rest)
+    return at + 1
+
+
+@kernel(
+    "int64(const float64[::1], const int64[::1], const uint8[::1], const int64[::1],"
+    " const int64[::1], int64, int64, int64, int64, uint8[::1])"
+)
+def write_directory(
+    values, starts, kinds, markers, page_bytes, flags, rows, constant_bytes, meta_bytes, out
+):
+    """Write the directory of a chunk; `out` has room for ten bytes a number. Returns the bytes.
+
+    `page_bytes` are those of the moving series, in order; `rows` is negative without holes.
+    """
+    n = starts.size - 1
+    bits = values.view(np.int64)
+    at = put_varint(out, 0, n)
+    for i in range(1 if flags & SAME_COUNT and n > 0 else n):
+        at = put_varint(out, at, starts[i + 1] - starts[i])
+    page = 0
+    for i in range(n):
+        if kinds[i] == MOVING_SERIES:
+            at = put_varint(out, at, page_bytes[page] + 1)
+            page += 1
+        else:
+            at = put_varint(out, at, 0)
+    if flags & MARKERS:
+        for i in range(n):
+            at = put_varint(out, at, markers[i])
+            if markers[i] == 0:
+                continue
+            before = starts[i] - 1
+            for j in range(starts[i], starts[i + 1]):
+                if bits[j] == STALE_BITS:
+                    at = put_varint(out, at, j - before - 1)
+                    before = j
+    if rows >= 0:
+        at = put_varint(out, at, rows)
+    at = put_varint(out, at, constant_bytes)
+    return put_varint(out, at, meta_bytes)
 
 
 @kernel("int64(const uint8[::1], int64, int64, int64[::1])")
@@ -128,6 +190,53 @@ def read_varints(data, at, count, out):
                 break
         out[k] = np.int64(value)
     return at
+
+
+@kernel("int64(const uint8[::1], int64, int64, int64[::1], int64[::1])")
+def read_counts(data, at, flags, counts, page_codes):
+    """Read counts and page codes of a directory; returns the place behind them, -1 if malformed."""
+    n = counts.size
+    if flags & SAME_COUNT:
+        at = read_varints(data, at, min(n, 1), counts)
+        for i in range(1, n):
+            counts[i] = counts[0]
+    else:
+        at = read_varints(data, at, n, counts)
+    if at < 0:
+        return at
+    at = read_varints(data, at, n, page_codes)
+    for i in range(n):
+        if counts[i] < 0 or page_codes[i] < 0 or page_codes[i] > data.size + 1:
+            return -1
+    return at
+
+
+@kernel(
+    "int64(const int64[::1], const int64[::1], const int64[::1], int64[::1], uint8[::1],"
+    " int64[::1])"
+)
+def sort_series(counts, page_codes, marker_starts, filled, kinds, page_starts):
+    """Values without markers, kind and page of each series; returns how many are constant.
+
+    `marker_starts` is empty when no series has markers. `page_starts` int64[n + 1] begins at 0.
+    """
+    constant = 0
+    page_starts[0] = 0
+    for i in range(counts.size):
+        filled[i] = counts[i]
+        if marker_starts.size > 0:
+            filled[i] -= marker_starts[i + 1] - marker_starts[i]
+        length = 0
+        if page_codes[i] > 0:
+            kinds[i] = MOVING_SERIES
+            length = page_codes[i] - 1
+        elif filled[i] > 0:
+            kinds[i] = CONSTANT_SERIES
+            constant += 1
+        else:
+            kinds[i] = EMPTY_SERIES
+        page_starts[i + 1] = page_starts[i] + length
+    return constant
 
 
 @kernel("int64(const uint8[::1], int64, const int64[::1], int64[::1], int64[::1])")
@@ -160,11 +269,11 @@ def read_markers(data, at, counts, marker_starts, positions):
     "void(float64[::1], const int64[::1], const int64[::1], const int64[::1], const uint8[::1],"
     " const float64[::1], boolean, const int64[::1], const int64[::1])"
 )
-def finish_series(out, at, series, counts, kinds, firsts, whole, marker_starts, positions):
+def finish_series(out, at, series, counts, kinds, constants, whole, marker_starts, positions):
     """Turn decoded pages into samples, in place: convert, fill constants, open gaps for markers.
 
-    The page of `series[k]` was decoded to `out[at[k]:]`, as int64 when `whole`. `marker_starts` is
-    empty when no series has markers.
+    The page of `series[k]` was decoded to `out[at[k]:]`, as int64 when `whole`. `constants[i]` is the
+    value of series `i` if it is constant. `marker_starts` is empty when no series has markers.
     """
     words = out.view(np.int64)
     for k in range(series.size):
@@ -175,7 +284,7 @@ def finish_series(out, at, series, counts, kinds, firsts, whole, marker_starts, 
         filled = count - marked
         if kinds[i] == CONSTANT_SERIES:
             for j in range(base, base + filled):
-                out[j] = firsts[i]
+                out[j] = constants[i]
         elif kinds[i] == MOVING_SERIES and whole:
             for j in range(base, base + filled):
                 out[j] = np.float64(words[j])
