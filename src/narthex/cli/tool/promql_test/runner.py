@@ -15,7 +15,7 @@ from typing import TextIO
 from narthex.cli.tool.promql_test.errors import BadItem, BadScript
 from narthex.cli.tool.promql_test.evaluation import evaluate
 from narthex.cli.tool.promql_test.script import Clear, Command, Evaluation, Load, parse_script
-from narthex.cli.tool.promql_test.store import LoadRefused, TestStore
+from narthex.cli.tool.promql_test.store import LoadRefused, ScriptStore
 from narthex.promql.engine import Engine, EngineOptions
 from narthex.promql.features import DELAYED_NAME_REMOVAL, USE_START_TIMESTAMPS
 from narthex.promql.syntax.features import ALL_FEATURES
@@ -137,7 +137,7 @@ class _Run:
 
     def _clear(self) -> None:
         self._spoiled = ""
-        self._store = TestStore(self._new_storage())
+        self._store = ScriptStore(self._new_storage())
         self._engine = Engine(self._store, self._executor, SystemClock(), OPTIONS)
 
     def _load(self, load: Load) -> None:

@@ -48,7 +48,7 @@ class Unheld:
 
 
 @dataclass(slots=True)
-class TestStore:
+class ScriptStore:
     """A store of one test file, as a `Queryable`."""
 
     storage: Storage
