@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 BINARY = (
     Path(os.environ.get("NARTHEX_PEERS", Path.home() / ".cache" / "narthex-peers" / "bin"))
@@ -135,14 +136,15 @@ def samples_of(api: str, case: int) -> frozenset[tuple[frozenset[tuple[str, str]
     )
 
 
-def ask(url: str) -> dict:
+def ask(url: str) -> dict[str, Any]:
     """The data of one answer of the API."""
     with urllib.request.urlopen(url, timeout=10) as answer:
-        return json.load(answer)["data"]
+        data: dict[str, Any] = json.load(answer)["data"]
+        return data
 
 
 def free_port() -> int:
     """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])

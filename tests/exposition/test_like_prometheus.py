@@ -46,7 +46,7 @@ def ours(content_type: str, body: bytes) -> Verdict:
     except ExpositionError as error:
         return Verdict(str(error), frozenset())
     now_ms = time.time_ns() // 1_000_000
-    kept = {}
+    kept: dict[tuple[frozenset[tuple[str, str]], int], str] = {}
     for series, value, at in zip(labels, page.values.tolist(), page.times.tolist(), strict=True):
         if at == NO_TIME or abs(at - now_ms) < RECENT_MS:
             pairs = frozenset(pair for pair in series if pair[0] not in TARGET_LABELS)

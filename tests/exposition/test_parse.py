@@ -20,10 +20,11 @@ from narthex.model.metadata import Metadata, MetricType
 TEXT, OPENMETRICS = Format.TEXT, Format.OPENMETRICS
 SEED = 7
 
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
+LETTERS = st.characters(codec="utf-8")
+NAMES = st.text(LETTERS, min_size=1, max_size=8)
 LABEL_SETS = st.dictionaries(
     NAMES.filter(lambda name: name not in ("__name__", "le", "quantile")),
-    st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8),
+    st.text(LETTERS, min_size=1, max_size=8),
     max_size=4,
 )
 SERIES = st.builds(lambda name, labels: Labels.of({**labels, "__name__": name}), NAMES, LABEL_SETS)

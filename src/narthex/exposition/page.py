@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,13 @@ from numpy.typing import NDArray
 from narthex.exposition.errors import BadExposition, BadSeries, fault
 from narthex.exposition.kernels import outcome
 from narthex.exposition.kernels.labels import split_rows
-from narthex.exposition.kernels.outcome import NO_TIME
 from narthex.exposition.kernels.words import NOTE_HELP, NOTE_TYPES, NOTE_UNIT
 from narthex.exposition.normalise import openmetrics_float
 from narthex.model.labels import BUCKET_LABEL, METRIC_NAME, QUANTILE_LABEL, Labels
 from narthex.model.metadata import Metadata, MetricType
+
+NO_TIME: Final = outcome.NO_TIME
+"""The time of a sample to which its page gives none."""
 
 CREATED_SUFFIX = "_created"
 NORMALISED = {"histogram": BUCKET_LABEL, "summary": QUANTILE_LABEL}
@@ -82,26 +85,30 @@ class Page:
         """
         if rows is None:
             rows = np.arange(len(self), dtype=np.int64)
+        found = []
+        for row, pairs in zip(rows.tolist(), self._pairs(rows), strict=True):
+            try:
+                found.append(_checked(pairs))
+            except BadSeries as error:
+                raise self._fault(row, str(error)) from None
+        return found
+
+    def emptied(self, rows: NDArray[np.int64]) -> list[set[str]]:
+        """For each of these rows the names of the labels that are written with an empty value."""
+        return [{name for name, value in pairs if not value} for pairs in self._pairs(rows)]
+
+    def _pairs(self, rows: NDArray[np.int64]) -> Iterator[list[tuple[str, str]]]:
         spans, bounds = self._split(self.starts, self.ends, rows)
         text = self.body.tobytes()
-        found = []
-        for row, float_label, row_spans in zip(
-            rows.tolist(),
-            self._float_labels(rows),
-            _runs(spans.tolist(), bounds.tolist()),
-            strict=True,
-        ):
+        by_row = _runs(spans.tolist(), bounds.tolist())
+        for float_label, row_spans in zip(self._float_labels(rows), by_row, strict=True):
             pairs = [_pair(text, span) for span in row_spans]
             if float_label:
                 pairs = [
                     (name, openmetrics_float(value)) if name == float_label else (name, value)
                     for name, value in pairs
                 ]
-            try:
-                found.append(_checked(pairs))
-            except BadSeries as error:
-                raise self._fault(row, str(error)) from None
-        return found
+            yield pairs
 
     def _fault(self, row: int, what: str) -> BadExposition:
         end = self.body.size - outcome.PADDING
