@@ -9,7 +9,7 @@ UNITS_BYTES = {
 }
 MAX_BYTES = 2**63 - 1
 
-PATTERN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([KMGTPE]?)(i?)B")
+PATTERN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([KMGTPE]?)(i?)B", re.ASCII)
 
 
 class BadSize(ValueError):
@@ -23,17 +23,17 @@ def parse_size_bytes(text: str) -> int:
     """
     if text == "0":
         return 0
-    total, position = 0.0, 0
+    total, position = 0, 0
     while match := PATTERN.match(text, position):
         number, prefix, _ = match.groups()
         unit = UNITS_BYTES[f"{prefix}B"]
-        total += int(number) * unit if number.isdigit() else float(number) * unit
+        total += int(number) * unit if number.isdigit() else int(float(number) * unit)
         position = match.end()
     if not text or position != len(text):
         raise BadSize(f'not a valid size: "{text}" (a number and one of B, KB, MB, GB, TB, PB, EB)')
     if total > MAX_BYTES:
         raise BadSize(f'size out of range: "{text}"')
-    return int(total)
+    return total
 
 
 def format_size_bytes(size_bytes: int) -> str:

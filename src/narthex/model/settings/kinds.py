@@ -223,7 +223,7 @@ def parse_url(text: str) -> str:
 
 def hide_password(url: str) -> str:
     """The URL with `xxxxx` for its password, as Prometheus prints URLs."""
-    return re.sub(r"(//[^/?#@:]*:)[^/?#]*@", r"\1xxxxx@", url, count=1)
+    return re.sub(r"^([^/?#]*//[^/?#@:]*:)[^/?#]*@", r"\1xxxxx@", url, count=1)
 
 
 def plain_objects(value: Value) -> object:

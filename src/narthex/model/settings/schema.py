@@ -102,7 +102,7 @@ class Nested(Generic[T]):
         return document(value)
 
 
-def setting(
+def setting(  # noqa: PLR0913 - all by keyword, most of them rarely
     kind: Kind[T],
     default: T | None = None,
     *,
