@@ -166,7 +166,11 @@ class Engine:
         return QueryResult(text, result, context.annotations, statistics)
 
     def _context(
-        self, tenant: TenantId, steps: Steps, options: QueryOptions, cancellation: Cancellation | None
+        self,
+        tenant: TenantId,
+        steps: Steps,
+        options: QueryOptions,
+        cancellation: Cancellation | None,
     ) -> EvalContext:
         own = self.options
         timeout_s = own.timeout_s if options.timeout_s is None else options.timeout_s

@@ -17,7 +17,7 @@ class Statistics:
     samples_seen: int
     samples_peak: int
 
-    def as_dict(self, detailed: bool) -> dict[str, object]:
+    def as_dict(self, detailed: bool) -> dict[str, object]:  # noqa: FBT001 - `stats=all` or not
         """As `stats` of the HTTP API has it; `detailed` is `stats=all`."""
         total_s = self.preparation_s + self.evaluation_s + self.sorting_s
         samples: dict[str, object] = {

@@ -62,9 +62,11 @@ def windows_answer(windows: Windows) -> MatrixResult:
     starts = np.zeros(rows.size + 1, np.int64)
     np.cumsum(count[rows], out=starts[1:])
     within = np.arange(starts[-1]) - np.repeat(starts[:-1], count[rows])
-    values = columns.values[np.repeat(columns.starts[:-1][rows] + first[rows], count[rows]) + within]
-    times = columns.times[np.repeat(columns.times_at[rows] + first[rows], count[rows]) + within]
-    return MatrixResult(windows.labels.take(rows), starts, times, values)
+    value_at = np.repeat(columns.starts[:-1][rows] + first[rows], count[rows]) + within
+    time_at = np.repeat(columns.times_at[rows] + first[rows], count[rows]) + within
+    return MatrixResult(
+        windows.labels.take(rows), starts, columns.times[time_at], columns.values[value_at]
+    )
 
 
 def sorted_rows(labels: LabelTable) -> NDArray[np.int64]:

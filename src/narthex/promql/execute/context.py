@@ -75,7 +75,9 @@ class EvalContext:
         if table.symbols is symbols.base:
             columns = {name: symbols.adopt(ids) for name, ids in table.columns.items()}
         else:
-            columns = {name: _translated(ids, table, symbols) for name, ids in table.columns.items()}
+            columns = {
+                name: _translated(ids, table, symbols) for name, ids in table.columns.items()
+            }
         return LabelTable(symbols, columns, table.size)
 
 

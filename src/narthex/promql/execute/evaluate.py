@@ -6,6 +6,9 @@ An operator never evaluates its own operands; it is handed them. A vector is han
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from narthex.model.label_table import LabelTable
@@ -66,29 +69,7 @@ def _samples(value: Value) -> int:
 def stream(node: PlanNode, context: EvalContext) -> Outcome:
     """The value of a plan, its vector batch by batch where that is possible."""
     context.guard.check()
-    match node:
-        case VectorSelector():
-            return instant_vector(node, context)
-        case Aggregation():
-            return _aggregation(node, context)
-        case Call():
-            return _call(node, context)
-        case BinaryExpr():
-            return _binary(node, context)
-        case NumberLiteral():
-            return context.constant(node.value)
-        case ParenExpr():
-            return stream(node.expr, context)
-        case UnaryExpr():
-            return _unary(node, context)
-        case StepInvariant():
-            return _invariant(node, context)
-        case PresenceOnly():
-            return instant_vector(node.selector, context, Want.PRESENCE)
-        case StringLiteral():
-            return node.value
-        case MatrixSelector() | Subquery():
-            raise NotBuilt("a range vector outside a function")
+    return OPERATORS[type(node)](node, context)
 
 
 def _vector(node: PlanNode, context: EvalContext) -> Stream:
@@ -224,9 +205,30 @@ def _mapped(
     assert isinstance(vector, Stream)
 
     def cells(frame: Frame) -> Frame:
-        values = [frame if i == at else outcome for i, outcome in enumerate(outcomes)]
-        made = function.evaluate(values, node, context)  # type: ignore[arg-type] - one vector
+        values = [frame if isinstance(outcome, Stream) else outcome for outcome in outcomes]
+        made = function.evaluate(values, node, context)
         assert isinstance(made, Frame)
         return made
 
     return vector.map(cells)
+
+
+def _refused(_node: PlanNode, _context: EvalContext) -> Outcome:
+    raise NotBuilt("a range vector outside a function")
+
+
+OPERATORS: dict[type, Callable[[Any, EvalContext], Outcome]] = {
+    VectorSelector: instant_vector,
+    PresenceOnly: lambda node, context: instant_vector(node.selector, context, Want.PRESENCE),
+    NumberLiteral: lambda node, context: context.constant(node.value),
+    StringLiteral: lambda node, _: node.value,
+    ParenExpr: lambda node, context: stream(node.expr, context),
+    UnaryExpr: _unary,
+    BinaryExpr: _binary,
+    Aggregation: _aggregation,
+    Call: _call,
+    StepInvariant: _invariant,
+    MatrixSelector: _refused,
+    Subquery: _refused,
+}
+"""How each kind of node is evaluated."""

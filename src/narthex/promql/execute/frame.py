@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
-from narthex.promql.steps import Steps as Steps
+from narthex.promql.steps import Steps
 from narthex.storage.interface import Columns
+
+__all__ = ["ABSENT", "FLOAT", "HISTOGRAM", "Frame", "Steps", "Windows"]
 
 ABSENT = 0
 FLOAT = 1
@@ -44,12 +46,12 @@ class Frame:
     @property
     def series(self) -> int:
         """Rows."""
-        return self.values.shape[0]
+        return int(self.values.shape[0])
 
     @property
     def steps(self) -> int:
         """Columns."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     def kinds(self) -> NDArray[np.uint8]:
         """The kind of every cell, made when it was None."""
@@ -68,8 +70,8 @@ class Frame:
         """Only series that are present at some step."""
         if self.kind is None:
             return self
-        present = self.kind.any(axis=1)
-        return self if present.all() else self.take(present)
+        present = np.flatnonzero(self.kind.any(axis=1))
+        return self if present.size == self.series else self.take(present)
 
     def with_values(
         self, values: NDArray[np.float64], kind: NDArray[np.uint8] | None

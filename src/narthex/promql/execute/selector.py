@@ -32,7 +32,26 @@ from narthex.promql.syntax.nodes import VectorSelector
 from narthex.storage.interface import Columns, SelectHints, Selection, Want
 
 Cells = tuple[NDArray[np.float64], NDArray[np.uint8] | None]
-MakeCells = Callable[[Columns, NDArray[np.int32], NDArray[np.int32], bool], Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where steps find their samples: `index` int32[L, T] for each `timeline` int32[n].
+
+    Counted from a series' first sample, -1 where there is none; `complete`: there always is one.
+    """
+
+    timeline: NDArray[np.int32]
+    index: NDArray[np.int32]
+    complete: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Series and steps."""
+        return self.timeline.size, int(self.index.shape[1])
+
+
+MakeCells = Callable[[Columns, Places], Cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,7 @@ def find(
     context: EvalContext,
     moments: NDArray[np.int64],
     look_back_ms: int,
+    *,
     want: Want,
     function: str = "",
 ) -> Found:
@@ -84,7 +104,7 @@ def _stream(
     node: VectorSelector, context: EvalContext, want: Want, make_cells: MakeCells
 ) -> Stream:
     moments = moments_of(node.shift, context.steps)
-    found = find(node, context, moments, context.lookback_ms, want)
+    found = find(node, context, moments, context.lookback_ms, want=want)
     drop_name = np.zeros(len(found.labels), np.bool_)
     lookback_ms, guard = context.lookback_ms, context.guard
 
@@ -96,7 +116,7 @@ def _stream(
         complete = newest_at_steps(
             columns.times, columns.starts, columns.times_at, first_row, moments, lookback_ms, index
         )
-        values, kind = make_cells(columns, timeline, index, complete)
+        values, kind = make_cells(columns, Places(timeline, index, complete))
         guard.count_read(columns.samples, values.size if kind is None else count_present(kind))
         guard.release(columns.samples)
         return Frame(found.labels.take(rows), values, kind, drop_name[rows])
@@ -115,33 +135,29 @@ def timelines_of(columns: Columns) -> tuple[NDArray[np.int32], NDArray[np.int64]
     return timeline, first_row[:count]
 
 
-def _values(
-    columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32], complete: bool
-) -> Cells:
-    shape = (columns.series, index.shape[1])
-    values = np.empty(shape)
-    if complete and gather_complete(columns.values, columns.starts, timeline, index, values):
+def _values(columns: Columns, at: Places) -> Cells:
+    values = np.empty(at.shape)
+    if at.complete and gather_complete(
+        columns.values, columns.starts, at.timeline, at.index, values
+    ):
         return values, None
-    kind = np.empty(shape, np.uint8)
-    gather(columns.values, columns.starts, timeline, index, values, kind)
+    kind = np.empty(at.shape, np.uint8)
+    gather(columns.values, columns.starts, at.timeline, at.index, values, kind)
     return values, kind
 
 
-def _presence(
-    columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32], complete: bool
-) -> Cells:
-    if complete and not count_stale(columns.values):
-        return np.broadcast_to(np.float64(0.0), (columns.series, index.shape[1])), None
-    return _values(columns, timeline, index, complete=False)
+def _presence(columns: Columns, at: Places) -> Cells:
+    if at.complete and not count_stale(columns.values):
+        return np.broadcast_to(np.float64(0.0), at.shape), None
+    values, kind = np.empty(at.shape), np.empty(at.shape, np.uint8)
+    gather(columns.values, columns.starts, at.timeline, at.index, values, kind)
+    return values, kind
 
 
-def _times(
-    columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32], complete: bool
-) -> Cells:
-    shape = (columns.series, index.shape[1])
-    values, kind = np.empty(shape), np.empty(shape, np.uint8)
+def _times(columns: Columns, at: Places) -> Cells:
+    values, kind = np.empty(at.shape), np.empty(at.shape, np.uint8)
     gather_times(
-        columns.values, columns.starts, timeline, index, columns.times, columns.times_at,
+        columns.values, columns.starts, at.timeline, at.index, columns.times, columns.times_at,
         values, kind,
     )  # fmt: skip
-    return values, None if complete and kind.all() else kind
+    return values, None if at.complete and kind.all() else kind

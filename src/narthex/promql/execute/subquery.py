@@ -43,7 +43,12 @@ def samples_of(
     def windows(rows: slice) -> Windows:
         frame = produce(rows)
         return windows_over(
-            _columns(frame, moments), frame.labels, ends, eval_ms, node.range_ms, frame.drop_name
+            _columns(frame, moments),
+            frame.labels,
+            ends,
+            eval_ms,
+            range_ms=node.range_ms,
+            drop_name=frame.drop_name,
         )
 
     return WindowStream(inner.labels, inner.drop_name, inner.batches, windows)

@@ -28,7 +28,7 @@ def range_vector(
     """The windows of all series that `node` selects."""
     ends = moments_of(node.selector.shift, context.steps)
     eval_ms = context.steps.times_ms()
-    found = find(node.selector, context, ends, node.range_ms, want, function)
+    found = find(node.selector, context, ends, node.range_ms, want=want, function=function)
     drop_name = np.zeros(len(found.labels), np.bool_)
     guard = context.guard
 
@@ -36,9 +36,13 @@ def range_vector(
         columns = found.read(rows)
         guard.hold(columns.samples)
         windows = windows_over(
-            without_stale(columns), found.labels.take(rows), ends, eval_ms, node.range_ms,
-            drop_name[rows],
-        )  # fmt: skip
+            without_stale(columns),
+            found.labels.take(rows),
+            ends,
+            eval_ms,
+            range_ms=node.range_ms,
+            drop_name=drop_name[rows],
+        )
         seen = samples_in_windows(windows.lower, windows.upper, windows.timeline)
         guard.count_read(columns.samples, seen)
         guard.release(columns.samples)
@@ -54,6 +58,7 @@ def windows_over(
     labels: LabelTable,
     ends_ms: NDArray[np.int64],
     eval_ms: NDArray[np.int64],
+    *,
     range_ms: int,
     drop_name: NDArray[np.bool_],
 ) -> Windows:

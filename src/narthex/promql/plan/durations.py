@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from dataclasses import replace
 
 from narthex.model.duration import MAX_MS
@@ -89,30 +91,26 @@ def _seconds(expr: DurationOperand | None, query: Steps, text: str) -> float:
     if expr.operator in ("/", "%") and right == 0:
         fault = "division by zero" if expr.operator == "/" else "modulo by zero"
         raise _refused(expr, text, fault)
-    return _applied(expr.operator, left, right)
+    return OPERATIONS[expr.operator](left, right)
 
 
-def _applied(operator: str, left: float, right: float) -> float:
-    match operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right
-        case "%":
-            return math.fmod(left, right)
-        case "min_of":
-            return min(left, right)
-        case "max_of":
-            return max(left, right)
-    assert operator == "^"
+def _power(base: float, exponent: float) -> float:
     try:
-        return math.pow(left, right)
+        return math.pow(base, exponent)
     except (OverflowError, ValueError):
         return math.nan
+
+
+OPERATIONS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "%": math.fmod,
+    "^": _power,
+    "min_of": min,
+    "max_of": max,
+}
 
 
 def _refused(expr: DurationExpr, text: str, fault: str) -> ExecutionError:

@@ -24,8 +24,8 @@ def _folded(node: PlanNode) -> PlanNode:
         case UnaryExpr(operator=sign, expr=NumberLiteral(value=value)):
             return NumberLiteral(value if sign == "+" else -value, span=node.span)
         case BinaryExpr(left=NumberLiteral(value=left), right=NumberLiteral(value=right)):
-            value = _applied(node.operator, left, right)
-            return node if value is None else NumberLiteral(value, span=node.span)
+            answer = _applied(node.operator, left, right)
+            return node if answer is None else NumberLiteral(answer, span=node.span)
     return node
 
 

@@ -10,9 +10,8 @@ from typing import cast
 
 from narthex.promql.plan.nodes import PlanNode, PresenceOnly, StepInvariant
 from narthex.promql.plan.rewrite import below
+from narthex.promql.syntax.children import children
 from narthex.promql.syntax.nodes import (
-    Aggregation,
-    BinaryExpr,
     Call,
     Expr,
     MatrixSelector,
@@ -25,8 +24,11 @@ from narthex.promql.syntax.nodes import (
 )
 
 UNSAFE_FUNCTIONS = frozenset(
-    ["days_in_month", "day_of_month", "day_of_week", "day_of_year", "end", "hour", "minute", "month", "predict_linear", "range", "start", "step", "time", "timestamp", "year"]
-)
+    {
+        "day_of_month", "day_of_week", "day_of_year", "days_in_month", "end", "hour", "minute",
+        "month", "predict_linear", "range", "start", "step", "time", "timestamp", "year",
+    }
+)  # fmt: skip
 """Their answer changes from step to step though their arguments do not."""
 
 
@@ -53,22 +55,12 @@ def _is_range(node: PlanNode) -> bool:
 
 def _is_invariant(node: PlanNode) -> bool:
     match node:
-        case NumberLiteral() | StringLiteral():
-            return True
-        case VectorSelector():
+        case VectorSelector() | Subquery():
             return node.shift.at is not None
-        case MatrixSelector() | PresenceOnly():
+        case PresenceOnly():
             return node.selector.shift.at is not None
-        case Subquery():
-            return node.shift.at is not None
-        case Call():
-            safe = node.function not in UNSAFE_FUNCTIONS
-            return safe and all(_is_invariant(arg) for arg in node.args)
-        case BinaryExpr():
-            return _is_invariant(node.left) and _is_invariant(node.right)
-        case Aggregation():
-            parameter = node.parameter is None or _is_invariant(node.parameter)
-            return parameter and _is_invariant(node.expr)
-        case ParenExpr() | UnaryExpr():
-            return _is_invariant(node.expr)
-    return False
+        case StepInvariant():
+            return True
+        case Call() if node.function in UNSAFE_FUNCTIONS:
+            return False
+    return all(_is_invariant(child) for child in children(node))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 from narthex.promql.position import Span
 from narthex.promql.syntax.nodes import Expr, VectorSelector
@@ -33,6 +32,6 @@ class PresenceOnly:
         return self.selector.span
 
 
-PlanNode = Union[Expr, StepInvariant, PresenceOnly]
+PlanNode = Expr | StepInvariant | PresenceOnly
 """A node of a plan. Fields of the tree's nodes are typed `Expr`; below them may stand any of
 these, which `plan.rewrite` puts there."""

@@ -22,7 +22,7 @@ from narthex.promql.syntax.nodes import (
 Change = Callable[[PlanNode], PlanNode]
 
 
-def below(node: PlanNode, change: Change) -> PlanNode:
+def below(node: PlanNode, change: Change) -> PlanNode:  # noqa: PLR0911 - two a kind of node
     """`node` with each of its operands changed; itself when none was.
 
     Casts say that a plan's own nodes stand where the tree's type is `Expr`. Each level of the tree

@@ -50,17 +50,15 @@ def aggregated(
     assert node.parameter is not None
     frame = stream.collect(context)
     groups = groups_of(stream, node)
-    match node.operator:
-        case "topk":
-            return aggregate_topk(frame, groups, parameter, context)
-        case "bottomk":
-            return aggregate_bottomk(frame, groups, parameter, context)
-        case "quantile":
-            return aggregate_quantile(frame, groups, parameter, node.parameter.span, context)
-        case "limitk":
-            return aggregate_limitk(frame, groups, parameter)
-    assert node.operator == "limit_ratio"
-    return aggregate_limit_ratio(frame, parameter, node.parameter.span, context)
+    at = node.parameter.span
+    whole: dict[str, Callable[[], Frame]] = {
+        "topk": lambda: aggregate_topk(frame, groups, parameter, context),
+        "bottomk": lambda: aggregate_bottomk(frame, groups, parameter, context),
+        "quantile": lambda: aggregate_quantile(frame, groups, parameter, at, context),
+        "limitk": lambda: aggregate_limitk(frame, groups, parameter),
+        "limit_ratio": lambda: aggregate_limit_ratio(frame, parameter, at, context),
+    }
+    return whole[node.operator]()
 
 
 def _count_values(

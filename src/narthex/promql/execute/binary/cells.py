@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from narthex.promql.errors import NotBuilt
 from narthex.promql.kernels.binary import ARITHMETIC, COMPARISONS, arithmetic, both_present, compare
+from narthex.promql.syntax.nodes import BinaryExpr
 
 EVERY_CELL = np.zeros((0, 0), np.uint8)
 ONLY_ROW = np.zeros(1, np.int64)
@@ -28,7 +29,8 @@ class Side:
 
     def taken(self) -> Matrix:
         """The values pair by pair."""
-        if self.rows.size == self.values.shape[0] and (self.rows == np.arange(self.rows.size)).all():
+        every_row = np.arange(self.values.shape[0])
+        if np.array_equal(self.rows, every_row):
             return self.values
         return self.values[self.rows]
 
@@ -67,15 +69,15 @@ def meeting(left: Side, right: Side) -> Kinds:
 
 
 def combined(
-    operator: str, left: Side, right: Side, kept: Side, present: Kinds, return_bool: bool
+    node: BinaryExpr, left: Side, right: Side, kept: Side, present: Kinds
 ) -> tuple[Matrix, Kinds]:
     """The cells of an answer. A comparison that filters keeps the value of the side `kept`."""
-    if not is_comparison(operator):
-        if operator not in ARITHMETIC:
-            raise NotBuilt(f"the operator {operator}")
-        return computed(operator, left, right), present
-    holds = holding(operator, left, right)
-    if return_bool:
+    if not is_comparison(node.operator):
+        if node.operator not in ARITHMETIC:
+            raise NotBuilt(f"the operator {node.operator}")
+        return computed(node.operator, left, right), present
+    holds = holding(node.operator, left, right)
+    if node.return_bool:
         return holds.astype(np.float64), present
     if present is not None:
         holds &= present

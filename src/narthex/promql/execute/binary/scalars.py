@@ -15,8 +15,9 @@ from narthex.promql.syntax.nodes import BinaryExpr
 def scalar_scalar(node: BinaryExpr, left: Scalar, right: Scalar) -> Scalar:
     """One number a step; comparisons give 1 or 0 (the parser asks for `bool`)."""
     sides = Side(left[None, :], None, ONLY_ROW), Side(right[None, :], None, ONLY_ROW)
-    values, _ = combined(node.operator, *sides, sides[0], None, return_bool=True)
-    return values[0]
+    values, _ = combined(node, *sides, sides[0], None)
+    row: Scalar = values[0]
+    return row
 
 
 def vector_scalar(
@@ -32,9 +33,7 @@ def vector_scalar(
         mine = Side(frame.values, frame.kind, np.arange(frame.series))
         number = Side(row, None, np.zeros(frame.series, np.int64))
         left, right = (mine, number) if vector_left else (number, mine)
-        return frame.with_values(
-            *combined(node.operator, left, right, mine, frame.kind, node.return_bool)
-        )
+        return frame.with_values(*combined(node, left, right, mine, frame.kind))
 
     answer = vector.map(cells)
     if is_comparison(node.operator) and not node.return_bool:

@@ -77,7 +77,7 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     one = Side(meeting.one.values, meeting.one.kind, pairs.one)
     swapped = matching.cardinality is MatchCardinality.ONE_TO_MANY
     first, second = (one, many) if swapped else (many, one)
-    values, kind = combined(node.operator, first, second, first, pairs.present, node.return_bool)
+    values, kind = combined(node, first, second, first, pairs.present)
     labels, drop_name = _names(node, meeting, pairs, context)
     return _one_row_a_label_set(Frame(labels, values, kind, drop_name))
 
