@@ -10,6 +10,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 from prometheus_client.gc_collector import GCCollector
 
@@ -18,6 +19,8 @@ LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 
 def new_registry() -> CollectorRegistry:
     """A registry with the usual collectors of a Python process."""
+    # `_created` series would double the counters, and Prometheus itself has none.
+    disable_created_metrics()
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
