@@ -75,6 +75,8 @@ def test_median_absolute_deviation(case: Case) -> None:
     def reference(window: Window, _: int) -> float:
         if not window[0]:
             return 0.0
+        if any(map(math.isnan, window[0])):
+            return math.nan
         median = quantile_of(0.5, window[0])
         return quantile_of(0.5, [abs(value - median) for value in window[0]])
 

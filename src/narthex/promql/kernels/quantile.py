@@ -142,7 +142,7 @@ def quantile_over_time(values, starts, timeline, lower, upper, q, out):
     " const int32[:, ::1], float64[:, ::1])"
 )
 def mad_over_time(values, starts, timeline, lower, upper, out):
-    """The median of the distances to the median of each window."""
+    """The median of the distances to the median of each window; NaN with a NaN among them."""
     room = longest_series(starts) + 1
     ordered = np.empty(room)
     distances = np.empty(room)
@@ -155,7 +155,10 @@ def mad_over_time(values, starts, timeline, lower, upper, out):
             if end <= first:
                 continue
             count, nans = order_values(values, first, end, ordered)
-            median = quantile_of_ordered(0.5, ordered, count, nans)
+            if nans > 0:
+                out[i, t] = math.nan
+                continue
+            median = quantile_of_ordered(0.5, ordered, count, 0)
             for j in range(first, end):
                 distances[j - first] = abs(values[j] - median)
             count, nans = order_values(distances, 0, end - first, ordered)
