@@ -44,7 +44,8 @@ def test_tells_how_buckets_were_repaired(ask: Asking) -> None:
     result = ask.ranging(60, 60, "histogram_quantile(0.5, h_bucket)")
     assert result.infos() == [
         (
-            f"PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see {LINK})"
+            "PromQL info: input to histogram_quantile needed to be fixed for monotonicity "
+            f"(see {LINK})"
             ' for metric name "h_bucket", from buckets 2 to 2, with a max diff of 2, over 2 samples'
             " from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z (1:25)"
         )

@@ -91,8 +91,8 @@ def test_sort_of_a_range_query_warns(ask: Asking) -> None:
     ask.load(15, x="1 2")
     assert ask.ranging(15, 15, "sum(sort(x))").warnings() == [
         (
-            "PromQL warning: sort is ineffective for range queries since results are always ordered "
-            "by labels (1:5)"
+            "PromQL warning: sort is ineffective for range queries since results are always "
+            "ordered by labels (1:5)"
         )
     ]
     assert ask.at(15, "sort(x)").warnings() == []

@@ -27,12 +27,12 @@ def test_doubts_names_once_each(ask: Asking) -> None:
 
 def test_doubts_types_when_types_are_labels() -> None:
     with asking(DELAYED | {"type-and-unit-labels"}) as ask:
-        ask.load_labelled(15, {"__name__": "x", "__type__": "counter"}, "0 1")
+        ask.load_labelled(15, {"__name__": "x", "__type__": "counter", "a": "1"}, "0 1")
         ask.load_labelled(15, {"__name__": "y_total", "__type__": "gauge"}, "0 1")
         assert ask.at(15, 'increase({__name__=~"x|y_total"}[1m])').infos() == [
             (
-                'PromQL info: metric might not be a counter, __type__ label is not set to "counter" '
-                'or "histogram", got "gauge": "y_total" (1:10)'
+                "PromQL info: metric might not be a counter, __type__ label is not set to "
+                '"counter" or "histogram", got "gauge": "y_total" (1:10)'
             )
         ]
 
