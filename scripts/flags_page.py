@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "flags.md"
 HEAD = """\
 # Flags of `narthex server`
 
-Made by `make docs` from the table that reads them; edit `src/narthex/cli/server_flags.py` instead of this page.
+Made by `make docs` from the table that reads them, `src/narthex/cli/server_flags.py`.
 
 | flag | default | what it does |
 | --- | --- | --- |
@@ -23,14 +23,16 @@ def page() -> str:
     flags = [flag for flag in SERVER_FLAGS.flags.values() if not flag.hidden]
     rows = "".join(row(flag) for flag in flags if not flag.refused)
     refused = ", ".join(f"`--{flag.name}`" for flag in flags if flag.refused)
-    return f"{HEAD}{rows}\nFlags of Prometheus that nothing acts on yet are refused by name: {refused}.\n"
+    told = "Flags of Prometheus that nothing acts on yet are refused by name"
+    return f"{HEAD}{rows}\n{told}: {refused}.\n"
 
 
 def row(flag: Flag) -> str:
     default = ",".join(flag.default) if isinstance(flag.default, tuple) else flag.default
-    choices = f" One of {', '.join(f'`{choice}`' for choice in flag.choices)}." if flag.choices else ""
-    told = f"{flag.help}{choices}".replace("|", "\\|")
-    return f"| `--{flag.name}` | {f'`{default}`' if default else ''} | {told} |\n"
+    choices = ", ".join(f"`{choice}`" for choice in flag.choices)
+    told = flag.help + (f" One of {choices}." if choices else "")
+    cells = (f"`--{flag.name}`", default and f"`{default}`", told)
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
 
 
 if __name__ == "__main__":

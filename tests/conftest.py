@@ -1,12 +1,17 @@
-"""Settings of property tests, by name: what `--hypothesis-profile` chooses.
+"""What holds for all tests: how many examples a property has, and which tests are of kernels.
 
-`ci` is the one in force when none is named: the same examples each time, so that a change that
-fails is a change that broke something. `soak` looks for new ones.
+`--hypothesis-profile` chooses the examples. `ci` is in force when none is named: the same ones each
+time, so that a change that fails is a change that broke something. `soak` looks for new ones.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.marks import is_kernel_test
 
 # A busy machine of two cores must not decide a test, so no example has a deadline.
 EXAMPLES = {"fast": 20, "plain": 10, "ci": 100}
@@ -28,3 +33,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of kernels, so that none is left out of the further ways they run."""
+    kernel_test = cache(is_kernel_test)
+    for item in items:
+        if kernel_test(item.path):
+            item.add_marker(pytest.mark.kernels)

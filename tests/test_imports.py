@@ -21,7 +21,6 @@ OPTIONAL = {"pandas", "polars", "pyarrow"}
 INDIRECT = {
     "httptools": "uvicorn parses HTTP with it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
-    "uvloop": "uvicorn runs on it",
 }
 
 
