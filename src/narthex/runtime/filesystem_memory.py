@@ -1,8 +1,8 @@
 """A disk in memory that knows what a power cut would leave.
 
-Tests, and stores that need no disk, run the same code on it. Bytes survive `power_cut` up to the last
-`sync` of their file, names if their folder was synced since they appeared; a file's first sync
-does not keep its name.
+Tests, and stores that need no disk, run the same code on it. Bytes survive `power_cut` up to the
+last `sync` of their file, names if their folder was synced since they appeared; a file's first
+sync does not keep its name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import errno
 import os
 import threading
 from pathlib import Path, PurePath
+
+Paths = list[PurePath]
+Names = list[str]
 
 
 class _Contents:
@@ -90,7 +93,7 @@ class InMemoryFileSystem:
                 if path in file.parents:
                     self._durable_files[file] = contents
 
-    def list(self, path: Path) -> list[str]:
+    def list(self, path: Path) -> Names:
         with self._lock:
             depth = len(path.parts)
             names = {p.parts[depth] for p in self._files if path in p.parents}
@@ -123,7 +126,7 @@ class InMemoryFileSystem:
                 contents.durable = bytes(contents.data)
             self._durable_files = dict(self._files)
 
-    def _below(self, path: PurePath) -> list[PurePath]:
+    def _below(self, path: PurePath) -> Paths:
         return [file for file in self._files if file == path or path in file.parents]
 
     def _contents(self, path: Path) -> _Contents:

@@ -1,7 +1,8 @@
-"""The blocks of one shard that are open: found at a start, added by compaction, removed by retention.
+"""The open blocks of one shard: found at a start, added by compaction, removed by retention.
 
-Readers take the tuple of blocks of one moment. A block that was removed loses its name at once; its
-files stay open for those who still read it, and are released after a grace far beyond any query.
+Readers take the tuple of blocks of one moment. A block that was removed loses its name at once;
+its files stay open for those who still read it, and are released after a grace far beyond any
+query.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class BlockSet:
                 opened.append(self._open(meta.ulid))
             except Corruption as error:
                 self.damaged.append(error)
-        for error in self.damaged:
-            self._log.error("block left aside", err=str(error))
+        for corruption in self.damaged:
+            self._log.error("block left aside", err=str(corruption))
         self._blocks = _in_order(opened)
 
     def _open(self, ulid: str) -> BlockReader:

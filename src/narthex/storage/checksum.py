@@ -11,6 +11,6 @@ Bytes = bytes | bytearray | memoryview | NDArray[np.uint8]
 
 
 def crc32c(data: Bytes, before: int = 0) -> int:
-    """The CRC-32C of `data` (RFC 3720, B.4), continued from the CRC `before` of what precedes it."""
+    """CRC-32C of `data` (RFC 3720, B.4), continued from the CRC `before` of what precedes it."""
     array = data if isinstance(data, np.ndarray) else np.frombuffer(data, np.uint8)
     return int(crc32c_of(array, 0, array.size, before))

@@ -1,7 +1,8 @@
 """Reads of one tenant over all of its shards.
 
-A series lives in one shard only, so selections are laid side by side and never matched. Shards have symbol
-tables of their own; labels are brought into the first one's where there is more than one.
+A series lives in one shard only, so selections are laid side by side and never matched. Shards
+have symbol tables of their own; labels are brought into the first one's where there is more than
+one.
 """
 
 from __future__ import annotations

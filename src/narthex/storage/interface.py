@@ -110,8 +110,8 @@ class Appender(Protocol):
         Series that come together (one target's page, one sender's request) should be resolved
         together, in the order of their batches: they then share one layout and one vector of
         times. A sender that resolves only what is new to it names one of its refs (`beside`), so
-        that the new series join its layout. A ref stays good until its series leaves the head and is
-        never reused.
+        that the new series join its layout. A ref stays good until its series leaves the head and
+        is never reused.
         """
 
     def commit(self, batch: Batch) -> Receipt:
@@ -219,7 +219,7 @@ class Queryable(Protocol):
         matchers: Sequence[Matcher],
         start_ms: int,
         end_ms: int,
-        hints: SelectHints = SelectHints(),  # noqa: B008 - frozen
+        hints: SelectHints = SelectHints(),
     ) -> Selection:
         """Series that satisfy every matcher and may have samples in the range."""
 

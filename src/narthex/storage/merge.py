@@ -115,25 +115,5 @@ class MergedSelection:
     def samples_per_series(self) -> float:
         return sum(source.selection.samples_per_series for source in self.sources)
 
-    def read(
-        self, rows: Rows, start_ms: int, end_ms: int, want: Want = Want.VALUES
-    ) -> Columns:
-        return merge_columns(
-            [source.read(rows, start_ms, end_ms, want) for source in self.sources]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class EmptySelection:
-    """A `Selection` of no series."""
-
-    labels: LabelTable
-
-    @property
-    def samples_per_series(self) -> float:
-        return 0.0
-
-    def read(
-        self, rows: Rows, start_ms: int, end_ms: int, want: Want = Want.VALUES
-    ) -> Columns:
-        return no_samples(rows.size)
+    def read(self, rows: Rows, start_ms: int, end_ms: int, want: Want = Want.VALUES) -> Columns:
+        return merge_columns([source.read(rows, start_ms, end_ms, want) for source in self.sources])

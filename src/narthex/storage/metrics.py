@@ -7,6 +7,7 @@ process. What Prometheus has no name for is called `narthex_tsdb_*`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -29,7 +30,7 @@ SUMMED = {
     "head_series": "Total number of series in the head.",
     "head_chunks": "Total number of runs of rows in the head.",
     "blocks_loaded": "Number of currently loaded data blocks.",
-    "storage_blocks_bytes": "The number of bytes that are currently used for local storage by all blocks.",
+    "storage_blocks_bytes": "Bytes that are currently used for local storage by all blocks.",
     "symbol_table_size_bytes": "Size of the symbol tables in memory.",
     "wal_storage_size_bytes": "Size of the write-ahead log.",
 }
@@ -125,15 +126,15 @@ class StorageMetrics:
         for names, combine in ((SUMMED, sum), (SMALLEST, _least), (LARGEST, _greatest)):
             for name, text in names.items():
                 gauge = Gauge(_P + name, text, registry=registry)
-                gauge.set_function(lambda name=name, combine=combine: combine(self._look_up(name)))
+                gauge.set_function(partial(self._combined, combine, name))
 
     def watch(self, observed: Callable[[], Iterable[Observed]]) -> None:
         """Gauges are from now on those of what `observed` returns."""
         self._observed = observed
 
-    def _look_up(self, name: str) -> list[float]:
+    def _combined(self, combine: Callable[[list[float]], float], name: str) -> float:
         found = (tsdb.gauges().get(name) for tsdb in self._observed())
-        return [value for value in found if value is not None]
+        return combine([value for value in found if value is not None])
 
     def samples_appended(self, count: int) -> None:
         """Samples that became visible."""

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from narthex.model.labels import Labels
 from narthex.model.matcher import Matcher
 from narthex.model.packed_labels import PackedLabels
 from narthex.model.tenant import DEFAULT_TENANT, TenantId
-from narthex.runtime.clock import Clock, SystemClock
-from narthex.runtime.filesystem import FileSystem, OsFileSystem
 from narthex.runtime.filesystem_memory import InMemoryFileSystem
-from narthex.runtime.rng import Random, process_seed, seeded
 from narthex.storage.block.meta import is_ulid
 from narthex.storage.errors import ForeignData, StorageClosed
 from narthex.storage.fanout import fan_out
@@ -34,8 +31,8 @@ from narthex.storage.interface import (
     Selection,
     Statistics,
 )
-from narthex.storage.metrics import StorageMetrics
-from narthex.storage.tsdb import Tsdb, TsdbOptions
+from narthex.storage.tsdb import Machine, Tsdb, TsdbOptions
+from narthex.storage.wal.replay import Progress, no_progress
 
 TENANTS_FOLDER = "tenants"
 IMPORT_COMMAND = "narthex tool tsdb import-prometheus"
@@ -43,56 +40,34 @@ IMPORT_COMMAND = "narthex tool tsdb import-prometheus"
 _PROMETHEUS_NAMES = frozenset({"wal", "wbl", "chunks_head", "queries.active"})
 _TENANT_NAME = re.compile(r"[a-zA-Z0-9!_.*'()-]{1,150}")
 
-Progress = Callable[[int, int], None]
-
 
 class Store:
-    """The `Storage` of a process. Thread-safe; `sync`, `seal` and `maintain` run off the event loop."""
+    """The `Storage` of a process. Thread-safe; `sync`, `seal`, `maintain` run off the event loop."""
 
-    def __init__(
-        self,
-        folder: Path,
-        filesystem: FileSystem,
-        clock: Clock,
-        random: Random,
-        options: TsdbOptions,
-        metrics: StorageMetrics,
-    ) -> None:
+    def __init__(self, folder: Path, machine: Machine, options: TsdbOptions) -> None:
         self.folder = folder
-        self._filesystem = filesystem
-        self._clock = clock
-        self._random = random
         self.options = options
-        self._metrics = metrics
+        self._machine = machine
+        self._filesystem = machine.filesystem
         self._opening = threading.Lock()
         self._tenants: dict[TenantId, Tsdb] = {}
         self._closed = False
-        metrics.watch(self.shards)
+        machine.metrics.watch(self.shards)
 
     @classmethod
     def open(
         cls,
         folder: Path,
         *,
-        filesystem: FileSystem | None = None,
-        clock: Clock | None = None,
-        random: Random | None = None,
+        machine: Machine | None = None,
         options: TsdbOptions = TsdbOptions(),  # noqa: B008 - frozen
-        metrics: StorageMetrics | None = None,
-        progress: Progress = lambda done, of: None,
+        progress: Progress = no_progress,
     ) -> Store:
         """Open or make the data folder, and replay the logs of the tenants in it.
 
         Raises ForeignData, DataFolderInUse, and OSError when the folder cannot be written.
         """
-        store = cls(
-            folder,
-            filesystem or OsFileSystem(),
-            clock or SystemClock(),
-            random or seeded(process_seed()),
-            options,
-            metrics or StorageMetrics(),
-        )
+        store = cls(folder, machine or Machine(), options)
         store._require_own_data()
         try:
             for tenant in store._tenants_on_disk():
@@ -108,8 +83,8 @@ class Store:
         if foreign:
             raise ForeignData(
                 f"{self.folder} holds data of Prometheus ({', '.join(foreign[:3])}), which was left"
-                f" untouched: choose another folder, and bring the data there with `{IMPORT_COMMAND}"
-                f" {self.folder} FOLDER`"
+                " untouched: choose another folder, and bring the data there with"
+                f" `{IMPORT_COMMAND} {self.folder} FOLDER`"
             )
         self._filesystem.make_directory(self.folder / TENANTS_FOLDER)
 
@@ -130,7 +105,7 @@ class Store:
         held = self._tenants.get(tenant)
         return held if held is not None else self._tsdb(tenant)
 
-    def _tsdb(self, tenant: TenantId, progress: Progress = lambda done, of: None) -> Tsdb:
+    def _tsdb(self, tenant: TenantId, progress: Progress = no_progress) -> Tsdb:
         if not _TENANT_NAME.fullmatch(tenant) or tenant in (".", ".."):
             raise ValueError(f"{tenant!r} cannot be the name of a tenant")
         with self._opening:
@@ -140,11 +115,8 @@ class Store:
             if held is None:
                 held = self._tenants[tenant] = Tsdb.open(
                     self.folder / TENANTS_FOLDER / tenant / "0",
-                    self._filesystem,
-                    clock=self._clock,
-                    random=self._random,
+                    machine=self._machine,
                     options=self.options,
-                    metrics=self._metrics,
                     progress=progress,
                 )
             return held
@@ -158,7 +130,7 @@ class Store:
         matchers: Sequence[Matcher],
         start_ms: int,
         end_ms: int,
-        hints: SelectHints = SelectHints(),  # noqa: B008 - frozen
+        hints: SelectHints = SelectHints(),  # noqa: ARG002, B008 - frozen; nothing to gain yet
     ) -> Selection:
         return fan_out([self.tsdb(tenant).select(matchers, start_ms, end_ms)])
 
@@ -199,7 +171,7 @@ class Store:
 
 
 class StoreAppender:
-    """The `Appender` of one tenant: shards by series are chosen here once there is more than one."""
+    """The `Appender` of one tenant; with several shards it is here that a series finds its own."""
 
     def __init__(self, tsdb: Tsdb, tenant: TenantId) -> None:
         self._tsdb = tsdb
@@ -217,14 +189,11 @@ class StoreAppender:
         return self._tsdb.resolve(PackedLabels.from_labels(series))
 
 
-def memory_store(
-    clock: Clock | None = None, options: TsdbOptions | None = None
-) -> Store:
-    """A store on a disk in memory that takes samples of any age: for tests and queries of files."""
-    unlimited = TsdbOptions(limits=HeadLimits(behind_ms=None), retention_ms=0)
-    return Store.open(
-        Path("/memory"),
-        filesystem=InMemoryFileSystem(),
-        clock=clock,
-        options=options or unlimited,
-    )
+UNLIMITED = TsdbOptions(limits=HeadLimits(behind_ms=None), retention_ms=0)
+"""Samples of any age are taken and kept."""
+
+
+def memory_store(machine: Machine | None = None, options: TsdbOptions = UNLIMITED) -> Store:
+    """A store on a disk in memory: for tests, and for queries over files."""
+    machine = machine or Machine(filesystem=InMemoryFileSystem())
+    return Store.open(Path("/memory"), machine=machine, options=options)

@@ -1,8 +1,8 @@
 """One shard of one tenant: log, head and blocks under one folder, written by one process.
 
-The log is written before the head shows a sample, a block is durable before the head lets go of its
-range, and segments of the log go after that; so at every moment each acknowledged sample is in the log
-or in a block, and a start needs nothing else.
+The log is written before the head shows a sample, a block is durable before the head lets go of
+its range, and segments of the log go after that; so at every moment each acknowledged sample is in
+the log or in a block, and a start needs nothing else.
 
     <folder>/lock       held while the shard is open
     <folder>/truncated  what the head let go of, so that a replay passes it over
@@ -14,16 +14,16 @@ or in a block, and a start needs nothing else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from narthex.model.matcher import Matcher
 from narthex.model.packed_labels import PackedLabels
 from narthex.model.symbols import Symbols
-from narthex.runtime.clock import Clock
-from narthex.runtime.filesystem import FileSystem
-from narthex.runtime.rng import Random
+from narthex.runtime.clock import Clock, SystemClock
+from narthex.runtime.filesystem import FileSystem, OsFileSystem
+from narthex.runtime.rng import Random, process_seed, seeded
 from narthex.storage.block.meta import new_ulid
 from narthex.storage.block.writer import write_block
 from narthex.storage.block_set import BlockSet
@@ -40,8 +40,8 @@ from narthex.storage.head.statistics import head_statistics
 from narthex.storage.interface import NO_REF, Batch, Receipt, Resolution, Selection, Statistics
 from narthex.storage.merge import merge_selections
 from narthex.storage.metrics import StorageMetrics
-from narthex.storage.wal.replay import ReplayReport, replay
-from narthex.storage.wal.writer import SEGMENT_BYTES, WalWriter
+from narthex.storage.wal.replay import Progress, ReplayReport, no_progress, replay
+from narthex.storage.wal.writer import SEGMENT_BYTES, WalOptions, WalWriter
 from narthex.telemetry.log import Logger
 
 BLOCK_MS = 2 * 60 * 60 * 1000
@@ -68,31 +68,34 @@ class TsdbOptions:
     segment_bytes: int = SEGMENT_BYTES
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a store runs on; the parts that tests replace."""
+
+    filesystem: FileSystem = field(default_factory=OsFileSystem)
+    clock: Clock = field(default_factory=SystemClock)
+    random: Random = field(default_factory=lambda: seeded(process_seed()))
+    metrics: StorageMetrics = field(default_factory=StorageMetrics)
+
+
 class Tsdb:
-    """An open shard. Thread-safe. `sync`, `seal` and `maintain` are called regularly, off the loop."""
+    """An open shard. Thread-safe; `sync`, `seal` and `maintain` are called regularly."""
 
     def __init__(
-        self,
-        folder: Path,
-        filesystem: FileSystem,
-        clock: Clock,
-        random: Random,
-        options: TsdbOptions,
-        metrics: StorageMetrics,
-        progress: Callable[[int, int], None],
+        self, folder: Path, machine: Machine, options: TsdbOptions, progress: Progress
     ) -> None:
         self.folder = folder
-        self._filesystem = filesystem
-        self._clock = clock
-        self._random = random
-        self._metrics = metrics
+        self.options = options
+        self._filesystem = machine.filesystem
+        self._clock = machine.clock
+        self._random = machine.random
+        self._metrics = machine.metrics
         self._log = Logger("tsdb")
         self._maintaining = threading.Lock()
         self._closed = False
-        self.options = options
-        filesystem.make_directory(folder)
+        self._filesystem.make_directory(folder)
         try:
-            self._lock = filesystem.lock(folder / LOCK_FILE)
+            self._lock = self._filesystem.lock(folder / LOCK_FILE)
         except BlockingIOError as error:
             raise DataFolderInUse(
                 f"{folder} is in use by another process: stop it, or choose another folder"
@@ -107,29 +110,22 @@ class Tsdb:
     def open(
         cls,
         folder: Path,
-        filesystem: FileSystem,
         *,
-        clock: Clock,
-        random: Random,
-        options: TsdbOptions = TsdbOptions(),  # noqa: B008 - frozen
-        metrics: StorageMetrics | None = None,
-        progress: Callable[[int, int], None] = lambda done, of: None,
+        machine: Machine | None = None,
+        options: TsdbOptions = TsdbOptions(),
+        progress: Progress = no_progress,
     ) -> Tsdb:
-        """Open or make the shard in `folder`; `progress` hears segments of the log replayed, and all.
+        """Open or make the shard in `folder`; `progress` hears the segments replayed, and all.
 
         Raises DataFolderInUse, OSError.
         """
-        return cls(
-            folder, filesystem, clock, random, options, metrics or StorageMetrics(), progress
-        )
+        return cls(folder, machine or Machine(), options, progress)
 
-    def _open(self, progress: Callable[[int, int], None]) -> None:
+    def _open(self, progress: Progress) -> None:
         began_s = self._clock.monotonic_s()
         folder, filesystem = self.folder, self._filesystem
         self.symbols = Symbols()
-        self.blocks = BlockSet(
-            folder / "blocks", filesystem, self.symbols, self._clock, self._log
-        )
+        self.blocks = BlockSet(folder / "blocks", filesystem, self.symbols, self._clock, self._log)
         self.head = Head(self.symbols, PagesFolder(folder / "head", filesystem))
         truncated_ms = self._read_truncated()
         restorer = HeadRestorer(self.head, truncated_ms)
@@ -139,20 +135,16 @@ class Tsdb:
         self.wal = WalWriter(
             folder / "wal",
             filesystem,
-            first_segment=self.replayed.last_segment + 1,
-            new_salt=lambda: self._random.getrandbits(64),
-            segment_bytes=self.options.segment_bytes,
-            older=self.replayed.newest_ms,
-            on_sync=self._metrics.wal_fsync_seconds.observe,
-            monotonic_s=self._clock.monotonic_s,
+            self.replayed.newest_ms,
+            WalOptions(
+                new_salt=lambda: self._random.getrandbits(64),
+                segment_bytes=self.options.segment_bytes,
+                on_sync=self._metrics.wal_fsync_seconds.observe,
+                monotonic_s=self._clock.monotonic_s,
+            ),
         )
         self._appender = HeadAppender(
-            self.head,
-            self.wal,
-            self.options.limits,
-            self._clock.now_ms,
-            self._metrics,
-            sync_each_commit=self.options.sync_each_commit,
+            self.head, self.wal, self.options.limits, self._clock.now_ms, self._metrics
         )
         self.replay_s = self._clock.monotonic_s() - began_s
 
@@ -190,10 +182,13 @@ class Tsdb:
         """As `Appender.commit`."""
         self._require_open()
         try:
-            return self._appender.commit(batch)
+            receipt = self._appender.commit(batch)
+            if self.options.sync_each_commit:
+                self.wal.wait_durable(receipt.position)
         except OSError:
             self._metrics.wal_writes_failed.inc()
             raise
+        return receipt
 
     def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> Selection:
         """The series that match, over head and blocks."""
@@ -242,7 +237,8 @@ class Tsdb:
     def maintain(self) -> None:
         """Cut blocks that are due, drop what is beyond the retention. One caller at a time works.
 
-        Raises OSError when a block cannot be written; nothing is lost then, the next call tries again.
+        Raises OSError when a block cannot be written; nothing is lost then, the next call tries
+        again.
         """
         self._require_open()
         with self._maintaining:
@@ -364,7 +360,7 @@ class Tsdb:
         return figures
 
     def close(self) -> None:
-        """Sync and release everything. Raises OSError when the last sync fails; all is released then."""
+        """Sync and release everything. Raises OSError when the last sync fails."""
         with self._maintaining, self.head.writing:
             if self._closed:
                 return
@@ -379,4 +375,3 @@ class Tsdb:
     def _require_open(self) -> None:
         if self._closed:
             raise StorageClosed(f"{self.folder} was closed")
-

@@ -1,1 +1,1 @@
-"""The head: the newest samples, in memory by layout and in pages of its own (`docs/formats/head.md`)."""
+"""The newest samples: in memory by layout, and in pages of its own (`docs/formats/head.md`)."""

@@ -1,9 +1,9 @@
 """The newest samples of one tenant's shard: layouts, the series in them, and how to find both.
 
-Two locks, always taken in this order. `writing` is held by whoever changes anything: resolve, commit,
-sealing's last step, truncation. `publishing` is held for the moment in which layouts change what
-readers see, and by a select while it collects the states of its layouts; so a commit of many
-layouts is seen whole or not at all, and a reader never waits for a writer's work.
+Two locks, always taken in this order. `writing` is held by whoever changes anything: resolve,
+commit, sealing's last step, truncation. `publishing` is held for the moment in which layouts
+change what readers see, and by a select while it collects the states of its layouts; so a commit
+of many layouts is seen whole or not at all, and a reader never waits for a writer's work.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import numpy as np
 
 from narthex.model.matcher import Matcher
 from narthex.model.symbols import Symbols
-from narthex.storage.head.layout import NEVER, Draft, FullRows, Layout
+from narthex.storage.head.layout import NEVER, Draft, Layout
 from narthex.storage.head.read import HeadSelection
 from narthex.storage.head.registry import SeriesRegistry
+from narthex.storage.head.rows import FullRows
 from narthex.storage.head.sealing import PagesFolder, SealedRun
 from narthex.storage.index.lookup import find_rows, label_names, label_values
 from narthex.storage.index.memory import MemoryIndex
+from narthex.storage.interface import NO_REF
 
 LAYOUT_SHIFT = 32
 
@@ -38,7 +40,7 @@ class HeadLimits:
 
 
 class Head:
-    """State of the head; `HeadAppender` writes it, `select` reads it, `seal` and `truncate` tend it."""
+    """State of the head: `HeadAppender` writes it, `select` reads, `seal` and `truncate` tend it."""
 
     def __init__(self, symbols: Symbols, pages: PagesFolder) -> None:
         self.symbols = symbols
@@ -69,11 +71,13 @@ class Head:
         layout = self.layouts[number] = Layout(number, self.registry)
         return layout
 
-    def index_series(self, first: int, end: int) -> None:
-        """Make the series with ids from `first` to `end` findable, those that have a name."""
-        if first < end:
-            series = np.arange(first, end, dtype=np.int32)
-            ids, starts = self.registry.label_ids(series)
+    def index_new_series(self, first: int) -> None:
+        """Make the series with ids from `first` on findable; those without a ref are forgotten."""
+        registry = self.registry
+        series = np.arange(first, len(registry), dtype=np.int32)
+        if series.size:
+            registry.forget(series[registry.refs[series] == NO_REF])
+            ids, starts = registry.label_ids(series)
             self.index.add(first, starts, ids[0::2].copy(), ids[1::2].copy())
 
     def publish(self, drafts: Sequence[Draft]) -> None:
@@ -160,7 +164,7 @@ class Head:
             return before
 
     def truncate(self, before_ms: int) -> int:
-        """Let go of all samples before `before_ms`, and of series left without any; how many series.
+        """Let go of samples before `before_ms` and of series left without any; how many of these.
 
         Rows before that time are never read again; memory is freed run by run.
         """

@@ -80,8 +80,8 @@ def series_rows(ids, starts, name_sets, words, offsets):
 def label_columns(words, offsets, series, set_slot, set_starts, slots, columns):
     """Write the value ids of `series` (ids) into one column a label name.
 
-    `set_slot` maps a name set to its entry in `set_starts`; `slots[0, set_starts[e] + j]` is the row of
-    `columns` (names x series, zeroed) of the set's label j.
+    `set_slot` maps a name set to its entry in `set_starts`; `slots[0, set_starts[e] + j]` is the
+    row of `columns` (names x series, zeroed) of the set's label j.
     """
     for i in range(series.size):
         at = offsets[series[i]] // 4
@@ -145,8 +145,9 @@ def assign_columns(series, ref_of_series, layout, first_column, room, created):
 def write_row(refs, values, layout, series, row, matrix, present, rejected):
     """Put the samples of one layout into one row that is not yet published.
 
-    `series` holds the series of each column, 0 for one that left. Returns the number accepted, or -1 when another layout's ref is met (the row is then to be
-    cleared). A column named twice keeps its first value.
+    `series` holds the series of each column, 0 for one that left. Returns the number accepted, or
+    -1 when another layout's ref is met (the row is then to be cleared). A column named twice keeps
+    its first value.
     """
     accepted = 0
     bit = ONE << np.uint64(row)
@@ -235,9 +236,7 @@ def carry_newest(matrix, present, times, rows, columns, newest_ms, newest_values
             newest_values[column] = matrix[row, column]
 
 
-@kernel(
-    "void(const int32[::1], const int64[::1], const uint64[::1], int64[::1], uint64[::1])"
-)
+@kernel("void(const int32[::1], const int64[::1], const uint64[::1], int64[::1], uint64[::1])")
 def carry_loose(columns, times, values, newest_ms, newest_values):
     """Move each column's newest time and value on past these samples."""
     for i in range(columns.size):
@@ -294,9 +293,7 @@ def check_order(
             last_value = values[i]
 
 
-@kernel(
-    "void(const uint64[:, ::1], const uint64[::1], int64, int64, uint64[::1], int64[::1])"
-)
+@kernel("void(const uint64[:, ::1], const uint64[::1], int64, int64, uint64[::1], int64[::1])")
 def transpose_present(matrix, present, rows, columns, packed, starts):
     """The values of each column together, absent ones left out; `starts` is columns + 1."""
     at = 0
@@ -316,9 +313,9 @@ def transpose_present(matrix, present, rows, columns, packed, starts):
 def count_run(present, columns, mask, first_position, counts, first, last):
     """Add one run of rows to what is known of each selected column.
 
-    `columns` int64[n] are the columns wanted; `mask` the rows in the time range, of which the lowest
-    has the position `first_position` in the shared times. Updates `counts`, and the `first` (-1:
-    none yet) and `last` position of each one's samples.
+    `columns` int64[n] are the columns wanted; `mask` the rows in the time range, of which the
+    lowest has the position `first_position` in the shared times. Updates `counts`, and the `first`
+    (-1: none yet) and `last` position of each one's samples.
     """
     shift = lowest_bit(mask)
     for i in range(columns.size):

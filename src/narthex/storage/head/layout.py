@@ -1,14 +1,15 @@
 """A layout: series that come together as the columns of a matrix, each scrape one row.
 
-What readers see is one immutable `LayoutState`; a commit works on a `Draft` of it and publishing the
-draft is the commit. Rows of an open matrix beyond the published count are nobody's yet. Samples that do
-not lie on a row (their own times, late within the layout's order) are kept beside the rows, *loose*.
+What readers see is one immutable `LayoutState`; a commit works on a `Draft` of it and publishing
+the draft is the commit. Rows of an open matrix beyond the published count are nobody's yet.
+Samples that do not lie on a row (their own times, late within the layout's order) are kept beside
+the rows, *loose*.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,131 +22,25 @@ from narthex.storage.head.kernels import (
     row_presence,
 )
 from narthex.storage.head.registry import NO_SERIES, SeriesIds, SeriesRegistry
+from narthex.storage.head.rows import (
+    FIRST_ROWS,
+    ROWS_PER_RUN,
+    FullRows,
+    LayoutState,
+    Loose,
+    OpenRows,
+    Run,
+)
 from narthex.storage.wal.record import LayoutRecord, LooseSamples, RowSamples, Shape
 
-ROWS_PER_RUN = 64
-FIRST_ROWS = 8
-"""Rows that a new open matrix has room for; it doubles up to `ROWS_PER_RUN`."""
 COLUMNS_MAX = 8192
 """More series than this that come together become several layouts."""
 NEVER = -(2**63)
 NEVER_AFTER = 2**63 - 1
 
-Values = NDArray[np.uint64]
-Times = NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class OpenRows:
-    """Rows being filled: `matrix` uint64[rows, columns], `present` uint64[columns], `times` int64."""
-
-    matrix: Values
-    present: Values
-    times: Times
-
-    @classmethod
-    def empty(cls, columns: int, rows: int = FIRST_ROWS) -> OpenRows:
-        matrix = np.empty((rows, columns), np.uint64)
-        return cls(matrix, np.zeros(columns, np.uint64), np.empty(ROWS_PER_RUN, np.int64))
-
-    def with_room(self, columns: int, rows: int) -> OpenRows:
-        """The same rows in arrays that hold as many columns and rows; readers keep the old ones."""
-        rows = max(rows, self.matrix.shape[0])
-        columns = max(columns, self.present.size)
-        grown = OpenRows(
-            np.empty((rows, columns), np.uint64), np.zeros(columns, np.uint64), self.times
-        )
-        grown.matrix[: self.matrix.shape[0], : self.present.size] = self.matrix
-        grown.present[: self.present.size] = self.present
-        return grown
-
-
-class Run(Protocol):
-    """Rows that are complete, at most 64: still a matrix, or pages in the head's file."""
-
-    times: Times
-    present: Values | None
-    columns: int
-
-    def read(self, columns: NDArray[np.int64]) -> tuple[Values, NDArray[np.int64]]:
-        """The samples of these columns (ascending, all below `columns`) and int64[n + 1] bounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class FullRows:
-    """Rows that are complete and wait to be sealed; columns beyond `columns` hold nothing."""
-
-    rows: OpenRows
-    count: int
-    columns: int
-
-    @property
-    def times(self) -> Times:
-        return self.rows.times[: self.count]
-
-
-@dataclass(frozen=True, slots=True)
-class Loose:
-    """Loose samples of a layout: the first `count` of each array, in the order they came."""
-
-    columns: NDArray[np.int32]
-    times: Times
-    values: Values
-    count: int
-
-    @classmethod
-    def empty(cls, room: int) -> Loose:
-        return cls(
-            np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.uint64), 0
-        )
-
-    def appended(self, samples: LooseSamples) -> Loose:
-        """With more samples; what others see of the arrays does not change."""
-        end = self.count + samples.columns.size
-        into = self
-        if end > self.columns.size:
-            into = Loose.empty(max(64, end * 3 // 2))
-            for new, old in zip(into.arrays, self.arrays, strict=True):
-                new[: self.count] = old[: self.count]
-        into.columns[self.count : end] = samples.columns
-        into.times[self.count : end] = samples.times
-        into.values[self.count : end] = samples.values
-        return Loose(into.columns, into.times, into.values, end)
-
-    @property
-    def arrays(self) -> tuple[NDArray[np.int32], Times, Values]:
-        """The three arrays, with the room that follows the samples."""
-        return self.columns, self.times, self.values
-
-    @property
-    def samples(self) -> LooseSamples:
-        """The samples alone, as views."""
-        return LooseSamples(*(array[: self.count] for array in self.arrays))  # type: ignore[arg-type] # the order of `arrays`
-
-    def since(self, time_ms: int) -> Loose | None:
-        """Those at `time_ms` and later, None when there are none."""
-        keep = self.times[: self.count] >= time_ms
-        count = int(np.count_nonzero(keep))
-        if count == self.count:
-            return self
-        return Loose(*(a[: self.count][keep] for a in self.arrays), count) if count else None
-
-
-NO_LOOSE = Loose.empty(0)
-
-
-@dataclass(frozen=True, slots=True)
-class LayoutState:
-    """What readers see: complete runs in order of time, `rows` open rows, loose samples."""
-
-    runs: tuple[FullRows | Run, ...]
-    open: OpenRows
-    rows: int
-    loose: Loose = NO_LOOSE
-
 
 class Layout:
-    """Columns, their newest samples, and the published state. Changed under the head's lock only."""
+    """Columns, their newest samples, the published state. Changed under the head's lock only."""
 
     def __init__(self, number: int, registry: SeriesRegistry) -> None:
         self.number = number
@@ -194,7 +89,7 @@ class Layout:
         self._hashes[end] = content_hash
 
     def continues(self, first: int, hash_before: int, with_columns: Shape) -> bool:
-        """Whether names from column `first` on, up to `with_columns`, are these columns or their next."""
+        """Whether names of columns from `first` to those of `with_columns` are its own or its next."""
         if self._hashes.get(first) != hash_before:
             return False
         if with_columns.columns > self.columns:
@@ -234,7 +129,7 @@ class Layout:
         """Let go of runs, open rows and loose samples that are older than `time_ms` as a whole."""
         state = self.state
         runs = tuple(run for run in state.runs if run.times[-1] >= time_ms)
-        loose = state.loose.since(time_ms) or NO_LOOSE
+        loose = state.loose.since(time_ms)
         open_rows, rows = state.open, state.rows
         if rows and open_rows.times[rows - 1] < time_ms:
             self.carry(FullRows(open_rows, rows, min(self.columns, open_rows.present.size)))

@@ -1,14 +1,15 @@
 """A select's view of the head: the states of the layouts at one moment, read batch by batch.
 
-A state never changes, so nothing is locked while samples are read, and every batch sees the same prefix
-of commits. Series that lie on every row of the range share their layout's times; one that came later or
-left earlier shares a part of them; only one with holes gets times of its own.
+A state never changes, so nothing is locked while samples are read, and every batch sees the same
+prefix of commits. Series that lie on every row of the range share their layout's times; one that
+came later or left earlier shares a part of them; only one with holes gets times of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from narthex.model.label_table import LabelTable
 from narthex.model.value import STALE_NAN_BITS
 from narthex.storage.head.kernels import count_run, gather_packed, gather_rows
-from narthex.storage.head.layout import COLUMNS_MAX, FullRows, LayoutState, OpenRows, Run, Times
+from narthex.storage.head.layout import COLUMNS_MAX
+from narthex.storage.head.rows import FullRows, LayoutState, OpenRows, Run, Times
 from narthex.storage.interface import Columns, Want
 from narthex.storage.kernels.merging import keep_markers
 from narthex.storage.merge import merge_columns, no_samples
@@ -54,7 +56,7 @@ class HeadSelection:
                 self.states[int(layouts[first])], first, self.column_of_row[rows[first:end]],
                 start_ms, end_ms,
             )
-            for first, end in zip(bounds, bounds[1:], strict=False)
+            for first, end in pairwise(bounds)
             if end > first
         ]  # fmt: skip
         columns = _gather(plans, rows.size)

@@ -1,8 +1,9 @@
 """The series of one TSDB in flat arrays: which labels each has, and which ref it answers to.
 
-A series is a row of symbol ids: that of its set of label names, then one for each value. Rows are kept by
-the same table of byte strings as texts are, so a series costs its row, an offset and a slot. Ids of series
-ascend from 1 and are never used again: a series that left the head and comes back is a new one.
+A series is a row of symbol ids: that of its set of label names, then one for each value. Rows are
+kept by the same table of byte strings as texts are, so a series costs its row, an offset and a
+slot. Ids of series ascend from 1 and are never used again: a series that left the head and comes
+back is a new one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from narthex.model.label_table import LabelTable
 from narthex.model.packed_labels import PackedLabels
 from narthex.model.symbols import Symbols
 from narthex.storage.head.kernels import chain_hash, label_columns, pair_ids, series_rows
-from narthex.storage.interface import Refs
+from narthex.storage.interface import NO_REF, Refs
 
 SeriesIds = NDArray[np.int32]
 Words = tuple[NDArray[np.int32], NDArray[np.int64]]
@@ -23,16 +24,16 @@ FORGOTTEN = -1
 
 
 class _Rows(Symbols):
-    """Rows of int32 words by id; a row can be forgotten, so that its words are new when they return."""
+    """Rows of int32 words by id; one can be forgotten, so that its words are new when they return."""
 
     @property
     def words(self) -> Words:
-        """All words, and where each row begins, in bytes; views that stay valid and never change."""
+        """All words, and the byte where each row begins; views that stay valid and never change."""
         blob, offsets = self.packed()
         return blob[: blob.size // 4 * 4].view(np.int32), offsets
 
     def forget(self, rows: NDArray[np.int32]) -> None:
-        # A slot of the table still names the row, so that those behind it are found; it equals none.
+        # A slot of the table still names the row, so that those behind it are found.
         blob = self._blob.copy()
         blob[: blob.size // 4 * 4].view(np.int32)[self._offsets[rows] // 4] = FORGOTTEN
         self._blob = blob
@@ -56,8 +57,12 @@ class SeriesRegistry:
         """The ref of each series id, 0 for those that left; grows by being replaced."""
         return self._refs
 
+    def refs_of(self, series: SeriesIds) -> Refs:
+        """The ref of each series, `NO_REF` for one that has none or is -1."""
+        return np.where(series >= 0, self._refs[series], np.uint64(NO_REF))
+
     def view(self) -> Words:
-        """The rows of all series as of now, for `table`: read before `refs`, they outlast `forget`."""
+        """The rows of all series now, for `table`: taken before `refs` is read, they outlast `forget`."""
         return self._rows.words
 
     def forget(self, series: SeriesIds) -> None:
@@ -67,7 +72,12 @@ class SeriesRegistry:
             self._rows.forget(series)
 
     def intern(self, series: PackedLabels) -> SeriesIds:
-        """The id of each series, int32[k]; new ones are added."""
+        """The id of each series, int32[k]; new ones are added. -1 for a series without labels."""
+        named = np.diff(series.starts) > 0
+        if not named.all():
+            found = np.full(len(series), -1, np.int32)
+            found[named] = self.intern(_only(series, named))
+            return found
         ids = self.symbols.intern_packed(series.text, series.offsets)
         name_sets = self._name_sets.intern_packed(*_name_rows(ids, series.starts))
         words, offsets = _value_rows(ids, series.starts, name_sets)
@@ -141,6 +151,12 @@ class SeriesRegistry:
     def memory_bytes(self) -> int:
         """Bytes allocated, symbols apart."""
         return self._name_sets.memory_bytes + self._rows.memory_bytes + self._refs.nbytes
+
+
+def _only(series: PackedLabels, named: NDArray[np.bool_]) -> PackedLabels:
+    """Without the series that have no labels."""
+    starts = np.append(series.starts[:-1][named], series.starts[-1])
+    return PackedLabels(series.text, series.offsets, starts)
 
 
 def _name_rows(

@@ -1,8 +1,8 @@
 """The head rebuilt from the log at a start.
 
-Layouts keep the numbers they had, so that the log's records go on meaning the same; samples that a block
-already holds are passed over. A series that the log names in two layouts left the first before it came
-back in the second, so its first column is given up.
+Layouts keep the numbers they had, so that the log's records go on meaning the same; samples that a
+block already holds are passed over. A series that the log names in two layouts left the first
+before it came back in the second, so its first column is given up.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import numpy as np
 from narthex.storage.head.head import LAYOUT_SHIFT, Head
 from narthex.storage.head.kernels import fill_row, unpack_row
 from narthex.storage.head.layout import Draft, Layout
+from narthex.storage.head.registry import NO_SERIES
+from narthex.storage.interface import NO_REF
 from narthex.storage.wal.record import LayoutRecord, LooseSamples, RowSamples
 from narthex.storage.wal.replay import Samples
 
@@ -44,20 +46,18 @@ class HeadRestorer:
     def _add_columns(self, layout: Layout, record: LayoutRecord, skip: int) -> None:
         head, registry = self._head, self._head.registry
         first_new = len(registry)
-        ids = registry.intern(record.series)
-        ids[np.diff(record.series.starts) == 0] = 0
-        ids = ids[skip:].copy()
-        head.index_series(first_new, len(registry))
+        ids = np.maximum(registry.intern(record.series), NO_SERIES)[skip:]
         refs = registry.refs[ids]
-        head.live_series += int(np.count_nonzero((refs == 0) & (ids != 0)))
-        for number in np.unique(refs[refs != 0] >> LAYOUT_SHIFT).tolist():
+        head.live_series += int(np.count_nonzero((refs == NO_REF) & (ids != NO_SERIES)))
+        for number in np.unique(refs[refs != NO_REF] >> LAYOUT_SHIFT).tolist():
             moved = refs[refs >> LAYOUT_SHIFT == number] & np.uint64(0xFFFFFFFF)
             head.layouts[number].forget(moved.astype(np.int64))
         first = layout.columns
         layout.extend(ids, record.shape.content_hash)
         new_refs = (layout.number << LAYOUT_SHIFT) + first + np.arange(ids.size)
         registry.refs[ids] = new_refs.astype(np.uint64)
-        registry.refs[0] = 0
+        registry.refs[NO_SERIES] = NO_REF
+        head.index_new_series(first_new)
 
     def commit(self, samples: list[Samples]) -> None:
         drafts: dict[int, Draft] = {}

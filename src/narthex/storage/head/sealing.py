@@ -1,7 +1,7 @@
 """Complete rows out of memory: runs as chunks in the head's own append-only files.
 
-The files are a cache of what the log holds (`docs/formats/head.md`): a start removes them, and they are
-never synced. A file is removed when no run that anyone may read lies in it any more.
+The files are a cache of what the log holds (`docs/formats/head.md`): a start removes them, and
+they are never synced. A file is removed when no run that anyone may read lies in it any more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from narthex.runtime.filesystem import AppendFile, FileSystem, RangeReader
 from narthex.storage.errors import Corruption
 from narthex.storage.head.kernels import transpose_present
-from narthex.storage.head.layout import FullRows, Times, Values
+from narthex.storage.head.rows import FullRows, Times, Values
 from narthex.storage.page.chunk import SERIES_PER_CHUNK, Chunk, encode_chunk
 
 FILE_BYTES = 64 << 20
@@ -66,7 +66,7 @@ class PagesFile:
 
 @dataclass(frozen=True, slots=True)
 class SealedRun:
-    """A run in a file: chunk `g`, of 64 columns, is at `offset + bounds[g]` (uint32[chunks + 1])."""
+    """A run in a file: chunk `g`, of 64 columns, lies from `offset + bounds[g]` to the next."""
 
     times: Times
     present: Values | None
@@ -90,7 +90,9 @@ class SealedRun:
             wanted = columns[first:end] - group * SERIES_PER_CHUNK
             expected = np.diff(starts[first : end + 1])
             if not np.array_equal(chunk.counts[wanted], expected):
-                raise Corruption(self.file.path, self.offset, "a chunk has other counts than written")
+                raise Corruption(
+                    self.file.path, self.offset, "a chunk has other counts than written"
+                )
             chunk.decode(wanted, packed, starts[first:end])
         return packed.view(np.uint64), starts
 
@@ -129,14 +131,14 @@ class PagesFolder:
             bounds = starts[first : min(first + SERIES_PER_CHUNK, full.columns) + 1]
             part = values[bounds[0] : bounds[-1]]
             chunks.append(encode_chunk(part, bounds - bounds[0]))
-        bounds = np.zeros(len(chunks) + 1, np.uint32)
-        np.cumsum([len(chunk) for chunk in chunks], out=bounds[1:])
+        places = np.zeros(len(chunks) + 1, np.uint32)
+        np.cumsum([len(chunk) for chunk in chunks], out=places[1:])
         whole = int(starts[-1]) == full.count * full.columns
         present = None if whole else rows.present[: full.columns].copy()
         with self._writing:
             file = self._newest()
             offset = file.append(b"".join(chunks))
-        return SealedRun(full.times.copy(), present, full.columns, file, offset, bounds)
+        return SealedRun(full.times.copy(), present, full.columns, file, offset, places)
 
     def _newest(self) -> PagesFile:
         if not self._files or self._files[-1].size >= FILE_BYTES:

@@ -1,4 +1,4 @@
-"""Cardinality of the head, for `/api/v1/status/tsdb`: which metrics and labels have how many series."""
+"""Cardinality of the head, for `/api/v1/status/tsdb`: how many series, by metric and by label."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def head_statistics(head: Head, limit: int) -> Statistics:
         values.append((name, int(ids.size)))
         memory.append((name, int(sizes.sum())))
         top = np.argsort(-counts, kind="stable")[:limit]
-        named = [(symbols.text(i), n) for i, n in zip(ids[top].tolist(), counts[top].tolist(), strict=True)]
+        named = [
+            (symbols.text(i), n)
+            for i, n in zip(ids[top].tolist(), counts[top].tolist(), strict=True)
+        ]
         pairs += [(f"{name}={text}", n) for text, n in named]
         if name == METRIC_NAME:
             by_metric = named

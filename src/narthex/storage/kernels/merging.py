@@ -16,10 +16,10 @@ def merge_parts(
 ):  # fmt: skip
     """Merge `p` parts of `n` series; of two samples at one time that of the later part is kept.
 
-    `starts` int64[p, n + 1] and `times_at` int64[p, n] address `values` and `times`. A series that comes
-    from one part keeps its place in `times`; else its times go to `own_times`, whose places count from
-    `own_base`, shared with the series before when they are the same. Returns how many values and own
-    times there are.
+    `starts` int64[p, n + 1] and `times_at` int64[p, n] address `values` and `times`. A series that
+    comes from one part keeps its place in `times`; else its times go to `own_times`, whose places
+    count from `own_base`, shared with the series before when they are the same. Returns how many
+    values and own times there are.
     """
     parts = starts.shape[0]
     n = times_at.shape[1]
@@ -85,9 +85,9 @@ def merge_parts(
             at += 1
             own += 1
             for p in range(parts):
-                if cursors[p] < starts[p, i + 1] - starts[p, i]:
-                    if times[times_at[p, i] + cursors[p]] == next_ms:
-                        cursors[p] += 1
+                left = starts[p, i + 1] - starts[p, i] - cursors[p]
+                if left > 0 and times[times_at[p, i] + cursors[p]] == next_ms:
+                    cursors[p] += 1
     out_starts[n] = at
     return at, own
 

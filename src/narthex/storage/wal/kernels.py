@@ -67,7 +67,9 @@ def record_length(segment, at, salt_crc):
     return length
 
 
-@kernel("Tuple((int64, int64, int64))(const uint8[::1], int64, uint32, int64[:, ::1], int64[:, ::1])")
+@kernel(
+    "Tuple((int64, int64, int64))(const uint8[::1], int64, uint32, int64[:, ::1], int64[:, ::1])"
+)
 def scan_records(segment, at, salt_crc, records, gaps):
     """Find the records of a segment from `at` on.
 

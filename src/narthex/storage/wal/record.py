@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cramjam
 import numpy as np
@@ -67,7 +68,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RowSamples:
-    """One row: `values` uint64[count] of the columns present, `present` uint64 words or None: all."""
+    """One row: `values` uint64[count] of the columns in `present`, bits as uint64; None: all."""
 
     time_ms: int
     values: NDArray[np.uint64]
@@ -90,10 +91,7 @@ def encode_layout(record: LayoutRecord) -> bytes:
     blob = series.text.tobytes()
     bounds = series.offsets.tolist()
     ids = np.fromiter(
-        (
-            texts.setdefault(blob[start:end], len(texts))
-            for start, end in zip(bounds, bounds[1:], strict=False)
-        ),
+        (texts.setdefault(blob[start:end], len(texts)) for start, end in pairwise(bounds)),
         np.uint32,
         len(bounds) - 1,
     )
@@ -143,7 +141,7 @@ def full_row(shape: Shape, time_ms: int, row: NDArray[np.uint64]) -> Part:
 
 def delta_row(shape: Shape, row: RowSamples, base: RowSamples) -> Part:
     """The same columns as in `base`, the layout's last row in the segment, as XOR of its values."""
-    packed = bytes(cramjam.lz4.compress_block(row.values ^ base.values))
+    packed = bytes(cramjam.lz4.compress_block((row.values ^ base.values).data))
     body = _TIME.pack(base.time_ms) + packed
     return Part(DELTA_ROW, shape, row.values.size, row.time_ms, body)
 
@@ -172,9 +170,15 @@ def encode_values(parts: list[Part]) -> bytes:
         size = len(part.body)
         pieces.append(
             _PART.pack(
-                part.form, shape.layout, shape.columns, part.count,
-                shape.content_hash, part.time_ms, size, 0,
-            )  # fmt: skip
+                part.form,
+                shape.layout,
+                shape.columns,
+                part.count,
+                shape.content_hash,
+                part.time_ms,
+                size,
+                0,
+            )
         )
         pieces.append(part.body)
         pieces.append(_padding(size))

@@ -42,6 +42,14 @@ _NEVER = -(2**63)
 Samples = tuple[Shape, RowSamples | LooseSamples]
 
 
+Progress = Callable[[int, int], None]
+"""Hears how many of how many segments are read."""
+
+
+def no_progress(done: int, segments: int) -> None:
+    """For those who do not watch."""
+
+
 class Sink(Protocol):
     """Takes what the log holds, in the order in which it was written."""
 
@@ -68,9 +76,9 @@ def replay(
     folder: Path,
     filesystem: FileSystem,
     sink: Sink,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> ReplayReport:
-    """Hand the whole log to `sink`, and cut a torn tail. `progress` hears segments done, and all.
+    """Hand the whole log to `sink`, and cut a torn tail. `progress` hears how far it is.
 
     Raises OSError when a segment cannot be read at all.
     """

@@ -1,4 +1,4 @@
-"""One segment file as bytes: its header, the frames of its records, and what a reader finds in it."""
+"""One segment file as bytes: its header, the frames of its records, what a reader finds in it."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from narthex.runtime.filesystem import AppendFile, FileSystem
+from narthex.runtime.rng import process_seed
 from narthex.storage.interface import Position
 from narthex.storage.wal.record import (
     DELTA_ROW,
@@ -46,6 +47,16 @@ DELTA_ROWS_MAX = 63
 """How many rows may hang on one full row."""
 
 _NEVER = -(2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class WalOptions:
+    """How a log is written; `on_sync` hears how long each sync of a file took, in seconds."""
+
+    segment_bytes: int = SEGMENT_BYTES
+    new_salt: Callable[[], int] = process_seed
+    on_sync: Callable[[float], object] = float
+    monotonic_s: Callable[[], float] = float
 
 
 class LoggedLayout(Protocol):
@@ -107,27 +118,16 @@ class WalWriter:
         self,
         folder: Path,
         filesystem: FileSystem,
-        *,
-        first_segment: int,
-        new_salt: Callable[[], int],
-        segment_bytes: int = SEGMENT_BYTES,
-        older: dict[int, int] | None = None,
-        on_sync: Callable[[float], object] = lambda seconds: None,
-        monotonic_s: Callable[[], float] = lambda: 0.0,
+        older: Mapping[int, int],
+        options: WalOptions = WalOptions(),
     ) -> None:
-        """Start with a new segment; `older` maps the segments that are there to their newest ms.
-
-        `on_sync` hears how long each sync of a file took, in seconds of `monotonic_s`.
-        """
+        """Go on in `folder` with a new segment; `older` maps those there to their newest ms."""
         self._folder = folder
         self._filesystem = filesystem
-        self._new_salt = new_salt
-        self._on_sync = on_sync
-        self._monotonic_s = monotonic_s
-        self._segment_bytes = segment_bytes
-        self._next_number = first_segment
+        self._options = options
+        self._next_number = max(older, default=0) + 1
         self._current: _Segment | None = None
-        self._newest_ms = dict(older or {})
+        self._newest_ms = dict(older)
         self._sizes = {
             number: filesystem.size(segment_path(folder, number)) for number in self._newest_ms
         }
@@ -157,7 +157,7 @@ class WalWriter:
         return sum(self._sizes.values()) + current
 
     def commit(self, entries: Sequence[Entry]) -> Position:
-        """Write one commit; it is in the kernel on return. Raises OSError, and then wrote nothing."""
+        """Write one commit; it is in the kernel on return. Raises OSError: then nothing is there."""
         segment = self._current
         if segment is None or self._is_full(segment):
             segment = self._open_next()
@@ -173,7 +173,7 @@ class WalWriter:
     def _is_full(self, segment: _Segment) -> bool:
         size = segment.file.size()
         values = size - segment.layout_bytes
-        return size >= self._segment_bytes and values >= (
+        return size >= self._options.segment_bytes and values >= (
             VALUES_PER_LAYOUT_BYTE * segment.layout_bytes
         )
 
@@ -210,7 +210,7 @@ class WalWriter:
         self.roll()
         number = self._next_number
         path = segment_path(self._folder, number)
-        salt = self._new_salt()
+        salt = self._options.new_salt()
         self._filesystem.remove(path)
         file = self._filesystem.open_append(path)
         try:
@@ -260,9 +260,9 @@ class WalWriter:
                 self._name_unsynced = False
                 self._filesystem.sync_directory(self._folder)
             for file in files:
-                began_s = self._monotonic_s()
+                began_s = self._options.monotonic_s()
                 file.sync()
-                self._on_sync(self._monotonic_s() - began_s)
+                self._options.on_sync(self._options.monotonic_s() - began_s)
         except OSError:
             self._name_unsynced = True
             self._unsynced = [file for file in self._unsynced if file not in files]
@@ -276,7 +276,7 @@ class WalWriter:
                 file.close()
 
     def drop_before(self, time_ms: int) -> int:
-        """Remove the oldest ended segments whose samples are all before `time_ms`; return how many."""
+        """Remove the oldest segments whose samples are all before `time_ms`; return how many."""
         dropped = 0
         for number in sorted(self._newest_ms):
             if self._newest_ms[number] >= time_ms:
