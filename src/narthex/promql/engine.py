@@ -26,7 +26,7 @@ from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.plan import planned
 from narthex.promql.result import Result
 from narthex.promql.statistics import Statistics
-from narthex.promql.steps import Steps
+from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.nodes import Expr, ValueType
 from narthex.promql.syntax.parser import parse
 from narthex.promql.syntax.types import value_type
@@ -116,7 +116,8 @@ class Engine:
         """The value of `text` at one moment. Raises ParseError and QueryError."""
         asked_s = self.clock.monotonic_s()
         tree = parse(text, self.options.features)
-        context = self._context(tenant, Steps.instant(time_ms), options, cancellation)
+        query = QueryRange(time_ms, time_ms, 0)
+        context = self._context(tenant, query, options, cancellation)
         range_vector = value_type(tree) is ValueType.MATRIX
         finish = _range_vector_result if range_vector else _instant_result
         return self._answered(text, tree, context, asked_s, finish)
@@ -137,8 +138,8 @@ class Engine:
         wanted = value_type(tree)
         if wanted not in (ValueType.SCALAR, ValueType.VECTOR):
             raise WrongResultType(wanted.described)
-        steps = Steps.over(start_ms, end_ms, step_ms)
-        context = self._context(tenant, steps, options, cancellation)
+        query = QueryRange(start_ms, end_ms, step_ms)
+        context = self._context(tenant, query, options, cancellation)
         return self._answered(text, tree, context, asked_s, _range_result)
 
     def _answered(
@@ -168,7 +169,7 @@ class Engine:
     def _context(
         self,
         tenant: TenantId,
-        steps: Steps,
+        query: QueryRange,
         options: QueryOptions,
         cancellation: Cancellation | None,
     ) -> EvalContext:
@@ -178,8 +179,8 @@ class Engine:
         return EvalContext(
             storage=self.storage,
             tenant=tenant,
-            query=steps,
-            steps=steps,
+            query=query,
+            steps=query.steps(),
             lookback_ms=own.lookback_ms if options.lookback_ms is None else options.lookback_ms,
             default_subquery_step_ms=own.default_subquery_step_ms,
             executor=self.executor,

@@ -1,4 +1,4 @@
-"""The moments at which a query is evaluated."""
+"""The range that a query asks for, and the moments at which it is evaluated."""
 
 from __future__ import annotations
 
@@ -34,3 +34,18 @@ class Steps:
     def times_ms(self) -> NDArray[np.int64]:
         """All moments, int64[T]."""
         return self.start_ms + np.arange(self.count, dtype=np.int64) * self.step_ms
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRange:
+    """What was asked for: the last step may lie before `end_ms`. `step_ms` 0: one moment."""
+
+    start_ms: int
+    end_ms: int
+    step_ms: int
+
+    def steps(self) -> Steps:
+        """The moments of evaluation."""
+        if self.step_ms == 0:
+            return Steps.instant(self.start_ms)
+        return Steps.over(self.start_ms, self.end_ms, self.step_ms)

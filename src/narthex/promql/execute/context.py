@@ -19,6 +19,7 @@ from narthex.promql.annotations import Annotations
 from narthex.promql.execute.frame import Frame, Steps
 from narthex.promql.features import Features
 from narthex.promql.limits import Guard
+from narthex.promql.steps import QueryRange
 from narthex.runtime.executor import Executor
 from narthex.storage.interface import Queryable
 
@@ -33,13 +34,13 @@ Value = Frame | Scalar | str
 class EvalContext:
     """One query at some steps.
 
-    `query` are the steps of the whole query (`start()`, `end()`, `step()`, `range()`), `steps`
-    those of this evaluation. `default_subquery_step_ms` gives the step of `[5m:]` for its range.
+    `query` is what was asked for (`start()`, `end()`, `step()`, `range()`), `steps` the moments of
+    this evaluation. `default_subquery_step_ms` gives the step of `[5m:]` for its range.
     """
 
     storage: Queryable
     tenant: TenantId
-    query: Steps
+    query: QueryRange
     steps: Steps
     lookback_ms: int
     default_subquery_step_ms: Callable[[int], int]
@@ -58,7 +59,7 @@ class EvalContext:
         return self.query.start_ms
 
     def end_ms(self) -> int:
-        """`end()`: the last moment of the query."""
+        """`end()`: the end of the query's range, which may lie behind its last step."""
         return self.query.end_ms
 
     def constant(self, value: float) -> Scalar:

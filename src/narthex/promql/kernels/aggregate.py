@@ -226,11 +226,12 @@ def quantile_of(values, count, nans, q):
         return np.nan
     at = lower - nans
     first = select_rank(values, count, at)
-    if at + 1 >= count:
-        return first
-    second = values[at + 1]
-    for i in range(at + 2, count):
-        second = min(second, values[i])
+    # Both terms count even at the last rank: an infinity times a weight of zero is NaN.
+    second = first
+    if at + 1 < count:
+        second = values[at + 1]
+        for i in range(at + 2, count):
+            second = min(second, values[i])
     return first * (1 - weight) + second * weight
 
 

@@ -87,14 +87,18 @@ def both_present(left, left_rows, right, right_rows, out):
 
 
 @kernel(
-    "UniTuple(int64, 3)(const uint8[:, ::1], const int32[::1], int32[:, ::1])"
+    "UniTuple(int64, 3)(const uint8[:, ::1], const int32[::1], const boolean[::1],"
+    " int32[:, ::1])"
 )
-def settle_one_side(kind, group_of_row, row_at):
+def settle_one_side(kind, group_of_row, awaited, row_at):
     """Which row of the one side each group has at each step: `row_at` int32[G, T], all -1 at first.
 
-    Returns (group, row, earlier row) of the first step where a group has two; (-1, -1, -1): never.
+    Steps where nothing is `awaited` by the many side are left out. Returns (group, row, earlier
+    row) of the first step where a group has two; (-1, -1, -1): never.
     """
     for t in range(kind.shape[1]):
+        if not awaited[t]:
+            continue
         for i in range(kind.shape[0]):
             if kind[i, t] != 0:
                 g = group_of_row[i]

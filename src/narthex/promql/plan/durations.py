@@ -15,7 +15,7 @@ from narthex.promql.errors import ExecutionError
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.rewrite import bottom_up
 from narthex.promql.position import place
-from narthex.promql.steps import Steps
+from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.nodes import (
     DurationExpr,
     DurationOperand,
@@ -27,7 +27,7 @@ from narthex.promql.syntax.nodes import (
 )
 
 
-def settle_durations(node: PlanNode, query: Steps, text: str) -> PlanNode:
+def settle_durations(node: PlanNode, query: QueryRange, text: str) -> PlanNode:
     """The tree without duration expressions.
 
     Raises ExecutionError with the place in `text` where one has no value that can stand there.
@@ -47,7 +47,7 @@ def settle_durations(node: PlanNode, query: Steps, text: str) -> PlanNode:
     return bottom_up(node, settled)
 
 
-def _subquery(node: Subquery, query: Steps, text: str) -> Subquery:
+def _subquery(node: Subquery, query: QueryRange, text: str) -> Subquery:
     if node.shift.offset_expr is not None:
         node = replace(node, shift=_shift(node.shift, query, text))
     if node.range_expr is not None:
@@ -59,26 +59,26 @@ def _subquery(node: Subquery, query: Steps, text: str) -> Subquery:
     return node
 
 
-def _shift(shift: TimeShift, query: Steps, text: str) -> TimeShift:
+def _shift(shift: TimeShift, query: QueryRange, text: str) -> TimeShift:
     assert shift.offset_expr is not None
     return replace(shift, offset_ms=_ms(shift.offset_expr, query, text), offset_expr=None)
 
 
-def _positive_ms(expr: DurationExpr, query: Steps, text: str) -> int:
+def _positive_ms(expr: DurationExpr, query: QueryRange, text: str) -> int:
     settled = _ms(expr, query, text)
     if settled <= 0:
         raise _refused(expr, text, "duration must be greater than 0")
     return settled
 
 
-def _ms(expr: DurationExpr, query: Steps, text: str) -> int:
+def _ms(expr: DurationExpr, query: QueryRange, text: str) -> int:
     seconds = _seconds(expr, query, text)
     if not math.isfinite(seconds) or abs(seconds * 1000) > MAX_MS:
         raise _refused(expr, text, "duration is out of range")
     return int(seconds * 1000)
 
 
-def _seconds(expr: DurationOperand | None, query: Steps, text: str) -> float:
+def _seconds(expr: DurationOperand | None, query: QueryRange, text: str) -> float:
     if expr is None:
         return 0.0
     if isinstance(expr, NumberLiteral):

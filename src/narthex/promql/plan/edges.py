@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.rewrite import bottom_up
-from narthex.promql.steps import Steps
+from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.nodes import AtEdge, Subquery, VectorSelector
 
 
-def settle_edges(node: PlanNode, query: Steps) -> PlanNode:
+def settle_edges(node: PlanNode, query: QueryRange) -> PlanNode:
     """The tree with fixed moments only."""
 
     def settled(found: PlanNode) -> PlanNode:

@@ -8,15 +8,15 @@ from narthex.promql.plan.folding import fold_constants
 from narthex.promql.plan.invariant import mark_invariant
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.projection import mark_presence
-from narthex.promql.steps import Steps
+from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.nodes import Expr
 
 PASSES = (fold_constants, mark_presence, mark_invariant)
 """In this order, once durations and edges are settled; each keeps the meaning of the query."""
 
 
-def planned(tree: Expr, query: Steps, text: str) -> PlanNode:
-    """The plan of a query over `query`'s steps. Raises ExecutionError for a bad duration."""
+def planned(tree: Expr, query: QueryRange, text: str) -> PlanNode:
+    """The plan of a query over `query`. Raises ExecutionError for a bad duration."""
     plan = settle_edges(settle_durations(tree, query, text), query)
     for rewrite in PASSES:
         plan = rewrite(plan)

@@ -120,10 +120,11 @@ def _pairs(meeting: Meeting) -> Pairs:
 def _pairs_by_step(meeting: Meeting) -> Pairs:
     steps = meeting.one.steps
     row_at = np.full((meeting.groups.count, steps), -1, np.int32)
-    group, row, earlier = settle_one_side(meeting.one.kinds(), meeting.of_one, row_at)
+    kinds = meeting.many.kinds()
+    awaited = kinds.any(axis=0)
+    group, row, earlier = settle_one_side(meeting.one.kinds(), meeting.of_one, awaited, row_at)
     if group >= 0:
         raise ExecutionError(_duplicate_text(meeting, group, row, earlier))
-    kinds = meeting.many.kinds()
     room = meeting.of_many.size
     while True:
         many, one = np.empty(room, np.int64), np.empty(room, np.int64)
