@@ -29,7 +29,8 @@ WINDOW_MS = 100
 END_MS = 400
 
 label_sets = st.dictionaries(
-    st.sampled_from(["__name__", "job", "instance", "z"]), st.sampled_from(["", "a", "b", "up", "é"])
+    st.sampled_from(["__name__", "job", "instance", "z"]),
+    st.sampled_from(["", "a", "b", "up", "é"]),
 ).map(Labels.of)
 words = st.one_of(
     st.sampled_from([STALE_NAN_BITS, 0x8000000000000000, 0x7FF8000000000001, 0]),

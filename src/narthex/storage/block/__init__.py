@@ -1,1 +1,4 @@
-"""Blocks: all samples of a range of time, settled in a folder that never changes (docs/formats/block.md)."""
+"""Blocks: all samples of a range of time, in a folder that never changes.
+
+The bytes are in `docs/formats/block.md`.
+"""

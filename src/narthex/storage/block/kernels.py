@@ -65,16 +65,16 @@ def place_timelines(data, offsets, counts, ids, to, times):
 
 @kernel("void(const int64[::1], const int64[::1], int64, int64, int64[::1], int64[::1])")
 def cut_timelines(times, starts, start_ms, end_ms, lows, highs):
-    """Where the times of [start, end] begin and end in each ascending `times[starts[i]:starts[i + 1]]`."""
+    """Where [start, end] begins and ends in each ascending `times[starts[i]:starts[i + 1]]`."""
     for i in range(starts.size - 1):
         part = times[starts[i] : starts[i + 1]]
         lows[i] = np.searchsorted(part, start_ms)
-        highs[i] = np.searchsorted(part, end_ms, side="right")
+        highs[i] = max(lows[i], np.searchsorted(part, end_ms, side="right"))
 
 
 @kernel("void(float64[::1], const int64[::1], const int64[::1], const int64[::1])")
 def close_gaps(values, froms, lengths, starts):
-    """Move `values[froms[i]:]`, `lengths[i]` long, down to `starts[i] <= froms[i]`, in place, in order."""
+    """Move `lengths[i]` values from `froms[i]` down to `starts[i]`, in place, in order."""
     for i in range(froms.size):
         source = froms[i]
         target = starts[i]

@@ -48,7 +48,3 @@ class ChunkReader:
             raise Corruption(self._path, base, "the file ends within a chunk")
         for start, end in zip(starts, ends, strict=True):
             yield Chunk.open(data[start - base : end - base], self._path, start)
-
-    def close(self) -> None:
-        """Release the file."""
-        self._reader.close()

@@ -1,21 +1,19 @@
 """Reads a block: which series match, and their samples in one read of `pages` for each metric.
 
-Every range is checked before it is used: a flipped bit is a `Corruption` that names file and offset,
-never a wrong number.
+Every range is checked before it is used: a flipped bit is a `Corruption` that names file and
+offset, never a wrong number.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.model.matcher import Matcher
 from narthex.model.symbols import Symbols
-from narthex.runtime.filesystem import FileSystem
+from narthex.runtime.filesystem import FileSystem, RangeReader
 from narthex.storage.block.meta import (
     INDEX_FILE,
     META_FILE,
@@ -36,8 +34,14 @@ CACHE_BYTES = 64 << 20
 class BlockReader:
     """One open block. Thread-safe. Close it when no selection of it is in use any more."""
 
-    def __init__(self, meta: BlockMeta, index: DiskIndex, chunks: ChunkReader) -> None:
-        self.meta, self.index, self._chunks = meta, index, chunks
+    def __init__(
+        self,
+        meta: BlockMeta,
+        index: DiskIndex,
+        chunks: ChunkReader,
+        files: contextlib.ExitStack,
+    ) -> None:
+        self.meta, self.index, self._chunks, self._files = meta, index, chunks, files
 
     @classmethod
     def open(
@@ -55,27 +59,18 @@ class BlockReader:
         if meta.ulid != folder.name:
             raise Corruption(folder / META_FILE, 0, f"it names another block, {meta.ulid}")
         cache = cache or ByteCache(CACHE_BYTES)
-        readers = {}
-        try:
-            for name, size in ((INDEX_FILE, meta.index_bytes), (PAGES_FILE, meta.pages_bytes)):
-                readers[name] = filesystem.open_range(folder / name)
-                if readers[name].size() != size:
-                    raise Corruption(
-                        folder / name, readers[name].size(), f"the file should have {size} bytes"
-                    )
-            index = DiskIndex(
-                folder / INDEX_FILE, readers[INDEX_FILE], meta.index_bytes, symbols, cache
-            )
-        except BaseException:
-            for reader in readers.values():
-                reader.close()
-            raise
-        chunks = ChunkReader(folder / PAGES_FILE, readers[PAGES_FILE], index)
-        return cls(meta, index, chunks)
+        with contextlib.ExitStack() as opened:
+            index_file = _open(folder / INDEX_FILE, meta.index_bytes, filesystem, opened)
+            pages_file = _open(folder / PAGES_FILE, meta.pages_bytes, filesystem, opened)
+            path = folder / INDEX_FILE
+            index = DiskIndex(path, index_file, meta.index_bytes, symbols, cache)
+            chunks = ChunkReader(folder / PAGES_FILE, pages_file, index)
+            return cls(meta, index, chunks, opened.pop_all())
 
     def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> BlockSelection:
-        """The series that match; those that have no sample in [start, end] may be among them."""
+        """The series that match and have samples in the windows that [start, end] touches."""
         rows = lookup.find_rows(self.index, matchers)
+        rows = self.index.with_samples(rows, start_ms, end_ms)
         return BlockSelection(self.meta, self.index, self._chunks, rows)
 
     def select_all(self) -> BlockSelection:
@@ -97,6 +92,14 @@ class BlockReader:
     def close(self) -> None:
         """Release the files and what is cached."""
         self.index.close()
-        self._chunks.close()
+        self._files.close()
 
 
+def _open(
+    path: Path, size: int, filesystem: FileSystem, opened: contextlib.ExitStack
+) -> RangeReader:
+    reader = filesystem.open_range(path)
+    opened.callback(reader.close)
+    if reader.size() != size:
+        raise Corruption(path, reader.size(), f"the file should have {size} bytes")
+    return reader

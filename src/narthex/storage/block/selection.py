@@ -37,11 +37,9 @@ class BlockSelection:
     def samples_per_series(self) -> float:
         return self._meta.stats.samples / max(1, self._meta.stats.series)
 
-    def read(
-        self, rows: Int64s, start_ms: int, end_ms: int, want: Want = Want.VALUES
-    ) -> Columns:
+    def read(self, rows: Int64s, start_ms: int, end_ms: int, want: Want = Want.VALUES) -> Columns:
         rows = self._rows[rows]
-        windows = self._windows(start_ms, end_ms)
+        windows = self._index.windows(start_ms, end_ms)
         cells = np.empty((rows.size, len(windows)), np.int64)
         for k, window in enumerate(windows):
             cells[:, k] = self._index.cells(rows, window)
@@ -51,27 +49,21 @@ class BlockSelection:
             if not cells.any():
                 starts = _starts(times.lengths)
                 return Columns(starts, np.zeros(starts[-1]), times.at, times.times)
-        full = _starts(times.full_lengths)
-        values = np.zeros(full[-1]) if want is Want.PRESENCE else np.empty(full[-1])
-        self._fill(rows, windows, cells, times, full, values, want)
-        return _cut(values, full, times)
-
-    def _windows(self, start_ms: int, end_ms: int) -> range:
-        directory = self._index.directory
-        first = max(0, (start_ms - directory.start_ms) // directory.window_ms)
-        last = min(directory.windows - 1, (end_ms - directory.start_ms) // directory.window_ms)
-        return range(first, last + 1)
+        size = int(times.full_starts[-1])
+        values = np.zeros(size) if want is Want.PRESENCE else np.empty(size)
+        if cells.any():
+            self._fill(rows, cells, times, values, want)
+        return _cut(values, times)
 
     def _fill(
-        self, rows: Int64s, windows: range, cells: Int64s, times: _Times, full: Int64s,
-        values: NDArray[np.float64], want: Want,
-    ) -> None:  # fmt: skip
+        self, rows: Int64s, cells: Int64s, times: _Times, values: NDArray[np.float64], want: Want
+    ) -> None:
         """Decode the chunks of all `cells` that are not 0 into `values`, series after series."""
-        if not cells.any():
-            return
         chunk, step, series = self._index.layout.places(rows)
-        numbers = chunk[:, None] + step[:, None] * np.arange(windows.start, windows.stop)
-        at = full[:-1, None] + times.window_starts[:, :-1]
+        numbers = chunk[:, None] + step[:, None] * np.arange(
+            times.windows.start, times.windows.stop
+        )
+        at = times.full_starts[:-1, None] + times.window_starts[:, :-1]
         row, window = np.nonzero(cells)
         order = np.argsort(numbers[row, window], kind="stable")
         row, window = row[order], window[order]
@@ -98,21 +90,21 @@ def _check_counts(chunk: Chunk, series: Int64s, counts: Int64s) -> None:
 class _Times:
     """Times of each series over all windows, and what of them is in the range.
 
-    `at` int64[n] and `lengths`: the part in the range; `skipped`: samples before it; `full_lengths`:
-    all samples of the windows; `window_starts` int64[n, windows + 1]: samples before each window.
+    `at` int64[n] and `lengths`: the part in the range; `skipped`: samples before it;
+    `full_starts` int64[n + 1] bounds all samples of the windows; `window_starts`
+    int64[n, windows + 1]: samples before each window.
     """
 
+    windows: range
     times: Int64s
     at: Int64s
     lengths: Int64s
     skipped: Int64s
-    full_lengths: Int64s
+    full_starts: Int64s
     window_starts: Int64s
 
 
-def _times(
-    index: DiskIndex, windows: range, cells: Int64s, start_ms: int, end_ms: int
-) -> _Times:
+def _times(index: DiskIndex, windows: range, cells: Int64s, start_ms: int, end_ms: int) -> _Times:
     """Decode each distinct combination of timelines once."""
     n = cells.shape[0]
     group_of_row, first_row = np.zeros(n, np.int32), np.zeros(max(n, 1), np.int64)
@@ -122,7 +114,7 @@ def _times(
     timelines = [index.timelines(window) for window in windows]
     for k, table in enumerate(timelines):
         if ids.size and ids[:, k].max() >= table.counts.size:
-            raise Corruption(index.path, index.directory.timelines[windows[k]][0], "no such timeline")
+            raise _bad_timelines(index, windows[k])
         known = ids[:, k] >= 0
         counts[known, k] = table.counts[ids[known, k]]
     before = np.zeros((groups, len(windows) + 1), np.int64)
@@ -133,21 +125,27 @@ def _times(
         to = starts[:-1] + before[:, k]
         part = np.ascontiguousarray(ids[:, k])
         if not place_timelines(table.data, table.offsets, table.counts, part, to, times):
-            raise Corruption(index.path, index.directory.timelines[windows[k]][0], "no timeline")
+            raise _bad_timelines(index, windows[k])
     lows, highs = np.empty(groups, np.int64), np.empty(groups, np.int64)
     cut_timelines(times, starts, start_ms, end_ms, lows, highs)
     of_row = group_of_row.astype(np.int64)
     return _Times(
-        times, (starts[:-1] + lows)[of_row], (highs - lows)[of_row], lows[of_row],
-        before[:, -1][of_row], before[of_row],
+        windows, times, (starts[:-1] + lows)[of_row], (highs - lows)[of_row], lows[of_row],
+        _starts(before[of_row, -1]), before[of_row],
     )  # fmt: skip
 
 
-def _cut(values: NDArray[np.float64], full: Int64s, times: _Times) -> Columns:
+def _bad_timelines(index: DiskIndex, window: int) -> Corruption:
+    return Corruption(
+        index.path, index.directory.timelines[window][0], "cells and timelines do not agree"
+    )
+
+
+def _cut(values: NDArray[np.float64], times: _Times) -> Columns:
     """Leave the samples in the range only."""
     starts = _starts(times.lengths)
-    if starts[-1] < full[-1]:
-        close_gaps(values, full[:-1] + times.skipped, times.lengths, starts)
+    if starts[-1] < values.size:
+        close_gaps(values, times.full_starts[:-1] + times.skipped, times.lengths, starts)
         values = values[: starts[-1]]
     return Columns(starts, values, times.at, times.times)
 

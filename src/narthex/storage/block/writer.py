@@ -1,12 +1,13 @@
 """Writes a block from any selection: the head's, or a merge of blocks, in bounded memory.
 
-Samples stream through in the order of the block, a few thousand series of one window at a time; what
-stays in memory is the labels, one cell for each series and window, and the encoded timelines.
+Samples stream through in the order of the block, a few thousand series of one window at a time;
+what stays in memory is the labels, one cell for each series and window, and the encoded timelines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from narthex.storage.block.meta import (
 from narthex.storage.block.order import sorted_columns
 from narthex.storage.index.directory import GROUP_ROWS, STRIPE_ROWS
 from narthex.storage.index.layout import Layout
-from narthex.storage.index.writer import Column, WindowTimes, metric_rows, write_index
+from narthex.storage.index.writer import WindowTimes, metric_rows, write_index
 from narthex.storage.interface import Columns, Selection, Want
 from narthex.storage.page.chunk import encode_chunk
 from narthex.storage.page.timeline import encode_timeline
@@ -40,7 +41,7 @@ HELD_CELLS_MAX = 1 << 16
 """Encoded chunks held back while several metrics are read together."""
 
 
-def write_block(
+def write_block(  # noqa: PLR0913 - what goes in, where it goes, and what it is called
     selection: Selection,
     start_ms: int,
     end_ms: int,
@@ -54,9 +55,10 @@ def write_block(
 ) -> BlockMeta | None:
     """Write the samples of `selection` in [start, end) to the block `folder / ulid`.
 
-    Returns its meta, or None (and writes nothing) when there is no sample. The block is there, whole
-    and synced, when this returns; after a failure or a crash there is none, but perhaps a folder
-    `<ulid>.tmp`. `sources` defaults to the block itself. Raises OSError, Corruption (of a source).
+    Returns its meta, or None (and writes nothing) when there is no sample. The block is there,
+    whole and synced, when this returns; after a failure or a crash there is none, but perhaps a
+    folder `<ulid>.tmp`. `sources` defaults to the block itself. Raises OSError, Corruption (of a
+    source).
     """
     windows = _Windows(selection, start_ms, end_ms, window_ms)
     live = windows.rows_with_samples()
@@ -66,10 +68,11 @@ def write_block(
     filesystem.remove_tree(temporary)
     filesystem.make_directory(temporary)
     try:
-        meta = _write_files(windows, live, temporary, filesystem, ulid, level, sources)
+        meta = _write_files(windows, live, temporary, filesystem)
     except BaseException:
         filesystem.remove_tree(temporary)
         raise
+    meta = replace(meta, ulid=ulid, level=level, sources=tuple(sources) or (ulid,))
     filesystem.write_file(temporary / META_FILE, meta.to_json())
     filesystem.sync_directory(temporary)
     filesystem.rename(temporary, folder / ulid)
@@ -82,10 +85,8 @@ def _write_files(
     live: NDArray[np.int64],
     folder: Path,
     filesystem: FileSystem,
-    ulid: str,
-    level: int,
-    sources: Sequence[str],
 ) -> BlockMeta:
+    """Write `pages` and `index`; the meta lacks the block's name and origin yet."""
     columns, order = sorted_columns(windows.selection.labels.take(live))
     rows = live[order]
     layout = Layout.of_metrics(metric_rows(columns, rows.size), len(windows.bounds))
@@ -111,10 +112,7 @@ def _write_files(
         rows.size, writer.samples, int(np.count_nonzero(writer.chunk_bytes)),
         index_bytes + pages_bytes,
     )  # fmt: skip
-    return BlockMeta(
-        ulid, windows.start_ms, windows.end_ms, stats, index_bytes, pages_bytes, level,
-        tuple(sources) or (ulid,),
-    )  # fmt: skip
+    return BlockMeta("", windows.start_ms, windows.end_ms, stats, index_bytes, pages_bytes, 0, ())
 
 
 class _Windows:
@@ -166,8 +164,9 @@ class _TimelineTable:
         counts = np.diff(columns.starts)
         pairs = np.empty((columns.series, 2), np.int32)
         pairs[:, 0], pairs[:, 1] = columns.times_at, counts
-        group_of_row, first_row = np.empty(columns.series, np.int32), np.empty(
-            columns.series, np.int64
+        group_of_row, first_row = (
+            np.empty(columns.series, np.int32),
+            np.empty(columns.series, np.int64),
         )
         groups = group_rows(pairs, group_of_row, first_row)
         at = np.ascontiguousarray(columns.times_at[first_row[:groups]])

@@ -1,4 +1,4 @@
-"""Merges blocks into one. The caller swaps them in what it reads from and then deletes the sources."""
+"""Merges blocks into one; the caller swaps them in what it reads from and deletes the sources."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def compact(
 ) -> BlockMeta | None:
     """Write the samples of these blocks to the block `ulid`, one level above the highest of them.
 
-    Returns None when there is no sample in them. The sources stay: whoever reads from them may go on;
-    delete them with `block.folder.delete_block` afterwards. A crash in between is mended at the next
-    start, since the new block names its sources. Raises Corruption, OSError.
+    Returns None when there is no sample in them. The sources stay: whoever reads from them may go
+    on; delete them with `block.folder.delete_block` afterwards. A crash in between is mended at the
+    next start, since the new block names its sources. Raises Corruption, OSError.
     """
     metas = [reader.meta for reader in readers]
     start_ms = min(meta.min_time_ms for meta in metas)

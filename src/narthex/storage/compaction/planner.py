@@ -1,8 +1,8 @@
 """Which blocks to merge next. Pure: metas in, metas out.
 
-Levelled as Prometheus does it: ranges of 2 h, 6 h, 18 h, ... aligned to the epoch, each three of the one
-below. A range is merged once all its time has passed into blocks; overlapping blocks (imports, late
-samples) are merged whenever there are any.
+Levelled as Prometheus does it: ranges of 2 h, 6 h, 18 h, ... aligned to the epoch, each three of
+the one below. A range is merged once all its time has passed into blocks; overlapping blocks
+(imports, late samples) are merged whenever there are any.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RANGE_MAX_MS = 31 * 24 * 60 * 60 * 1000
 
 
 def compaction_ranges(block_ms: int, retention_ms: int = 0) -> list[int]:
-    """Ranges that blocks grow through: `block_ms` * 3^n, up to 31 days and a tenth of the retention.
+    """Ranges that blocks grow through: `block_ms` * 3^n, up to 31 days and a tenth of retention.
 
     A block much longer than that would keep samples far beyond `retention_ms` (0: for ever).
     """
@@ -75,7 +75,7 @@ def _full_range(ordered: Sequence[BlockMeta], ranges_ms: Sequence[int]) -> list[
 
 
 def _aligned(ordered: Sequence[BlockMeta], length: int) -> list[list[BlockMeta]]:
-    """Blocks by the range of `length` that holds them whole; those that fit in none are left out."""
+    """Blocks by the range of `length` that holds them whole; others are left out."""
     parts: dict[int, list[BlockMeta]] = {}
     for block in ordered:
         number = block.min_time_ms // length

@@ -8,7 +8,7 @@ from narthex.storage.block.meta import BlockMeta
 
 
 def beyond_age(blocks: Sequence[BlockMeta], retention_ms: int) -> list[BlockMeta]:
-    """Blocks that lie wholly `retention_ms` or more before the newest sample's block ends (0: none).
+    """Blocks that end `retention_ms` or more before the newest block ends (0: none).
 
     Measured from the newest block, not from the clock: a server that was off for a month
     does not start by deleting its history.
@@ -22,7 +22,7 @@ def beyond_age(blocks: Sequence[BlockMeta], retention_ms: int) -> list[BlockMeta
 def beyond_size(
     blocks: Sequence[BlockMeta], bytes_max: int, other_bytes: int = 0
 ) -> list[BlockMeta]:
-    """The oldest blocks that must go so that the rest and `other_bytes` (log, head) fit (0: none)."""
+    """The oldest blocks, without which the rest and `other_bytes` (log, head) fit (0: none)."""
     if not bytes_max:
         return []
     used, gone = other_bytes, []

@@ -1,4 +1,4 @@
-"""The values of one label of a block: sorted texts side by side, a value's code is its number from 1."""
+"""The values of one label of a block: sorted texts, a value's code is its number from 1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from narthex.storage.index.sections import compress, decompress, numbers
 
 
 class Dictionary:
-    """`LabelValues` of a block: `blob` uint8, text of code `c` is `offsets[c - 1]` to `offsets[c]`."""
+    """`LabelValues` of a block: the text of code `c` is `blob[offsets[c - 1]:offsets[c]]`."""
 
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self.blob, self.offsets = blob, offsets

@@ -152,6 +152,23 @@ class DiskIndex:
             out[part] = self._segment_cells(number, window)[places]
         return out
 
+    def windows(self, start_ms: int, end_ms: int) -> range:
+        """The windows that [start, end] touches."""
+        directory = self.directory
+        first = max(0, (start_ms - directory.start_ms) // directory.window_ms)
+        last = min(directory.windows - 1, (end_ms - directory.start_ms) // directory.window_ms)
+        return range(first, max(first, last + 1))
+
+    def with_samples(self, rows: Rows, start_ms: int, end_ms: int) -> Rows:
+        """Those of `rows` that have samples in any window that [start, end] touches."""
+        windows = self.windows(start_ms, end_ms)
+        if len(windows) == self.directory.windows:
+            return rows
+        found = np.zeros(rows.size, np.bool_)
+        for window in windows:
+            found |= self.cells(rows, window) != 0
+        return rows[found]
+
     def _column(self, number: int, rows: Rows) -> Codes:
         out = np.zeros(rows.size, np.int64)
         for segment, part, places in self._pieces(rows):
@@ -204,16 +221,18 @@ class DiskIndex:
         if name == METRIC_NAME:
             return self._of_metrics(codes, within)
         rows = self.all_rows() if within is None else within
-        return rows[self._having(name, codes, rows)]
+        kept: Rows = rows[self._having(name, codes, rows)]
+        return kept
 
     def drop(self, name: str, codes: Codes, within: Rows) -> Rows:
-        return within[~self._having(name, codes, within)]
+        left: Rows = within[~self._having(name, codes, within)]
+        return left
 
     def _of_metrics(self, codes: Codes, within: Rows | None) -> Rows:
         starts, ends = self.metric_rows[codes], self.metric_rows[codes + 1]
         lengths = ends - starts
         before = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        rows = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+        rows: Rows = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
         if within is None:
             return rows
         out = np.empty(within.size, np.int64)

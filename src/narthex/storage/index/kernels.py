@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from narthex.jit import kernel
 
 
 @kernel("boolean(const uint8[::1], int64, const uint8[::1], int64, int64)")
 def text_at(blob, at, literal, start, end):
     """Whether `literal[start:end]` stands at `at` of `blob`; the caller knows that it fits."""
+    same = True
     for j in range(end - start):
         if blob[at + j] != literal[start + j]:
-            return False
-    return True
+            same = False
+            break
+    return same
 
 
 @kernel(
@@ -47,9 +47,7 @@ def match_glob(blob, starts, ends, literals, bounds, gap_bytes, out):
         for k in range(1, last):
             at += gap_bytes[k - 1]
             length = bounds[k + 1] - bounds[k]
-            while at + length <= tail and not text_at(
-                blob, at, literals, bounds[k], bounds[k + 1]
-            ):
+            while at + length <= tail and not text_at(blob, at, literals, bounds[k], bounds[k + 1]):
                 at += 1
             if at + length > tail:
                 found = False
@@ -111,9 +109,7 @@ def filter_sorted(rows, others, keep, out):
     "int64(const int64[::1], const int64[::1], const int32[::1], const int64[::1],"
     " const int64[::1], const int32[::1], int64[::1], int64[::1], int32[::1])"
 )
-def merge_postings(
-    keys_a, offsets_a, rows_a, keys_b, offsets_b, rows_b, keys, offsets, rows
-):
+def merge_postings(keys_a, offsets_a, rows_a, keys_b, offsets_b, rows_b, keys, offsets, rows):
     """Merge two tables of postings; the rows of `b` are all above those of `a`.
 
     Keys ascend, the rows of `keys[k]` are `rows[offsets[k]:offsets[k + 1]]`. Returns the number of

@@ -22,8 +22,8 @@ Segment = dict[int, NDArray[np.int64]]
 class Layout:
     """Rows of each stripe and the number of its first chunk.
 
-    Stripe `s` is the rows `first_rows[s]` to `first_rows[s + 1]`; its chunk of window `w` and group `g`
-    is `first_chunks[s] + w * groups[s] + g`.
+    Stripe `s` is the rows `first_rows[s]` to `first_rows[s + 1]`; its chunk of window `w` and group
+    `g` is `first_chunks[s] + w * groups[s] + g`.
     """
 
     first_rows: NDArray[np.int64]
@@ -49,7 +49,7 @@ class Layout:
         return int(self.first_chunks[-1])
 
     def places(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        """Of each row: the chunk in window 0, chunks from window to window, its place in the chunk."""
+        """Of each row: its chunk in window 0, chunks from window to window, place in the chunk."""
         stripe = np.searchsorted(self.first_rows, rows, side="right") - 1
         group, series = np.divmod(rows - self.first_rows[stripe], GROUP_ROWS)
         return self.first_chunks[stripe] + group, self.groups[stripe], series

@@ -1,7 +1,8 @@
 """Matchers to rows: the one way in to the head's index and to those of blocks.
 
-Each matcher becomes a set of values to keep or, when it is satisfied by a series that lacks the label,
-a set of values to drop; the narrowest set comes first and every other one only looks at what is left.
+Each matcher becomes a set of values to keep or, when it is satisfied by a series that lacks the
+label, a set of values to drop; the narrowest set comes first and every other one only looks at what
+is left.
 """
 
 from __future__ import annotations

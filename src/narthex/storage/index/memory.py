@@ -173,9 +173,7 @@ class MemoryIndexView:
             here = keys[np.isin(keys, table.keys)]
             found = np.searchsorted(table.keys, here)
             marks = np.zeros(here.size, np.uint8)
-            slices_marked(
-                table.rows, table.offsets[found], table.offsets[found + 1], marked, marks
-            )
+            slices_marked(table.rows, table.offsets[found], table.offsets[found + 1], marked, marks)
             large = table.large_keys[np.isin(table.large_keys, keys)]
             hits = [
                 key
@@ -208,8 +206,6 @@ class SymbolValues:
     def texts(self, codes: Codes) -> list[str]:
         return self._symbols.texts(codes.astype(np.int32))
 
-    def spans(
-        self, codes: Codes
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    def spans(self, codes: Codes) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
         blob, offsets = self._symbols.packed()
         return blob, offsets[codes], offsets[codes + 1]

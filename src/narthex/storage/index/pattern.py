@@ -1,7 +1,7 @@
 """A regular expression as literals with gaps, where it is one: most patterns that people write.
 
-`a|b`, `prod-.*`, `.*err.*`, `(web|api)-.+` become globs that a kernel matches at a nanosecond a byte.
-What is more than that keeps the literal that every match begins with, and RE2 decides.
+`a|b`, `prod-.*`, `.*err.*`, `(web|api)-.+` become globs that a kernel matches at a nanosecond a
+byte. What is more than that keeps the literal that every match begins with, and RE2 decides.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ class Glob:
     def then(self, other: Glob) -> Glob:
         """Self directly followed by `other`."""
         joined = self.literals[-1] + other.literals[0]
-        return Glob(
-            (*self.literals[:-1], joined, *other.literals[1:]), (*self.gaps, *other.gaps)
-        )
+        return Glob((*self.literals[:-1], joined, *other.literals[1:]), (*self.gaps, *other.gaps))
 
     def mark(
         self,
@@ -70,15 +68,11 @@ class Pattern:
 
 
 def analyse(pattern: str) -> Pattern:
-    """Take an RE2 pattern (known to compile, anchored at both ends) apart as far as it is simple."""
-    parser = _Parser(pattern)
+    """Take an RE2 pattern (known to compile, anchored at both ends) apart, if it is simple."""
     try:
-        globs = parser.alternatives()
-        if parser.at < len(pattern):
-            raise _NotSimpleError
+        return Pattern(tuple(_Parser(pattern).whole()), "")
     except _NotSimpleError:
         return Pattern((), _leading_literal(pattern))
-    return Pattern(tuple(globs), "")
 
 
 class _NotSimpleError(Exception):
@@ -91,6 +85,12 @@ class _Parser:
 
     def peek(self) -> str:
         return self.pattern[self.at : self.at + 1]
+
+    def whole(self) -> list[Glob]:
+        globs = self.alternatives()
+        if self.at < len(self.pattern):
+            raise _NotSimpleError
+        return globs
 
     def alternatives(self) -> list[Glob]:
         globs = self.sequence()

@@ -1,7 +1,7 @@
-"""Tables of postings: for each label and value the ascending rows that have it. Never changed once made.
+"""Tables of postings: for each label and value the ascending rows that have it.
 
-Up to 256 rows are a slice of one array, more are a bitmap: a bitmap of one row would cost 205
-bytes, and most values of a unique label have one row.
+A table never changes once made. Up to 256 rows are a slice of one array, more are a bitmap: a
+bitmap of one row would cost 205 bytes, and most values of a unique label have one row.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ Keys = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Keys (name id << 32 | value id) ascending; the rows of key `k` are `rows[offsets[k]:]` up to the
-    next offset, or, for the ascending keys of `large_keys`, the bitmap of the same place."""
+    """Keys (name id << 32 | value id) ascending, and the rows of each.
+
+    Those of key `k` are `rows[offsets[k]:offsets[k + 1]]`, or, when it is also the ascending
+    `large_keys[j]`, the bitmap `large[j]`.
+    """
 
     keys: Keys = field(default_factory=lambda: np.zeros(0, np.int64))
     offsets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
@@ -131,4 +134,5 @@ def _positions(keys: Keys, wanted: Keys) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     found = np.searchsorted(keys, wanted)
     found[found == keys.size] = 0
-    return found[keys[found] == wanted]
+    present: NDArray[np.int64] = found[keys[found] == wanted]
+    return present

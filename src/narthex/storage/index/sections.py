@@ -1,4 +1,4 @@
-"""Sections of an index file: ranges of bytes that are read alone, each with its checksum behind it."""
+"""Sections of an index file: ranges that are read alone, each with its checksum behind it."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ class ByteCache:
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(
-        self, key: Hashable, make: Callable[[], Value], size: Callable[[Value], int]
-    ) -> Value:
+    def get(self, key: Hashable, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
         """The part of this key, made (and measured in bytes) when it is not held."""
         with self._lock:
             held = self._held.get(key)

@@ -55,8 +55,8 @@ class _Known:
 class RegexCache:
     """What the latest patterns match, bounded by bytes. Thread-safe.
 
-    With `one_space`, codes mean the same in every label (symbols of a TSDB); else each label has its
-    own.
+    With `one_space`, codes mean the same in every label (symbols of a TSDB); else each label has
+    its own.
     """
 
     def __init__(self, *, one_space: bool, bytes_max: int = 32 << 20) -> None:

@@ -51,13 +51,11 @@ _NO_MARKERS = np.zeros(0, np.int64)
 
 
 def encode_chunk(values: NDArray[np.float64], starts: NDArray[np.int64]) -> bytes:
-    """Series `i` is `values[starts[i]:starts[i + 1]]`, float64 with markers; `starts` int64[n + 1]."""
+    """Series `i` is `values[starts[i]:starts[i + 1]]`, float64 with markers; int64[n + 1]."""
     return _encode(values, starts, None)
 
 
-def encode_columns(
-    matrix: NDArray[np.float64], present: NDArray[np.uint8] | None = None
-) -> bytes:
+def encode_columns(matrix: NDArray[np.float64], present: NDArray[np.uint8] | None = None) -> bytes:
     """The rows of a layout: `matrix` float64[n series, rows], `present` uint8[n, rows] or all."""
     n, rows = matrix.shape
     if present is None or present.all():
@@ -76,14 +74,17 @@ def _encode(
     facts = np.empty(7, np.int64)
     classify_series(values, starts, kinds, markers, constants, facts)
     whole, moving, moving_values, constant, marked, same_count, same_constant = facts.tolist()
-    meta, pages = b"", []
+    meta: bytes = b""
+    pages: list[bytes] = []
     if moving:
         packed = np.empty(moving_values)
         pack_moving(values, starts, kinds, bool(whole), packed)
         filled = np.diff(starts) - markers
         lengths = (filled if moving == n else filled[kinds == MOVING_SERIES]).tolist()
         meta, pages = _encode_pages(packed.view(np.int64) if whole else packed, lengths)
-    form, packed_constants = _encode_constants(constants[:constant], bool(same_constant))
+    if same_constant:
+        constants = constants[:1]
+    form, packed_constants = _encode_constants(constants[: min(constant, constants.size)])
     flags = form | (WHOLE if whole and moving else 0) | (MARKERS if marked else 0)
     flags |= (SAME_COUNT if same_count else 0) | (0 if present is None else HOLES)
     directory = np.empty(10 * (3 * n + marked + 4), np.uint8)
@@ -112,10 +113,11 @@ def _encode_pages(
     return meta, [chunk.write_page(k) for k in range(len(lengths))]
 
 
-def _encode_constants(constants: NDArray[np.float64], same: bool) -> tuple[int, bytes]:
+def _encode_constants(constants: NDArray[np.float64]) -> tuple[int, bytes]:
+    """Form and bytes; one constant stands for all."""
     if not constants.size:
         return 0, b""
-    if same:
+    if constants.size == 1:
         return ONE_CONSTANT, constants[:1].tobytes()
     raw = constants.tobytes()
     meta, pages = _encode_pages(constants, [constants.size])
@@ -125,7 +127,8 @@ def _encode_constants(constants: NDArray[np.float64], same: bool) -> tuple[int, 
 
 @lru_cache(maxsize=8)
 def _decompressor(header: bytes) -> tuple[pco.FileDecompressor, int]:
-    return pco.FileDecompressor.new(header)
+    opened: tuple[pco.FileDecompressor, int] = pco.FileDecompressor.new(header)
+    return opened
 
 
 def _open_pco(data: bytes, kind: str) -> tuple[pco.ChunkDecompressor, int]:
@@ -190,7 +193,8 @@ class Chunk:
         """
         if self._pages is not None:
             try:
-                self._read_pages(self._pages, series, out.view(np.int64) if self._whole else out, at)
+                words = out.view(np.int64) if self._whole else out
+                self._read_pages(self._pages, series, words, at)
             except RuntimeError as error:
                 raise Corruption(self.path, self.offset, f"a page: {error}") from error
         finish_series(

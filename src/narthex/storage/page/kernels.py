@@ -1,4 +1,4 @@
-"""What is done once per sample around a page: sorting values out before it, putting them back after."""
+"""What is done once per sample around a page: values sorted out before it, put back after it."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def pack_moving(values, starts, kinds, whole, packed):
 
 @kernel("int64(const int64[::1], uint8[::1])")
 def write_varints(numbers, out):
-    """Write numbers >= 0 as LEB128; `out` has room for ten bytes each. Returns the bytes written."""
+    """Write numbers >= 0 as LEB128; `out` has room for ten bytes each. Returns the bytes."""
     at = 0
     for number in numbers:
         rest = np.uint64(number)
@@ -175,7 +175,7 @@ def write_directory(
 
 @kernel("int64(const uint8[::1], int64, int64, int64[::1])")
 def read_varints(data, at, count, out):
-    """Read `count` numbers into `out`; returns the place behind them, -1 when the bytes are no numbers."""
+    """Read `count` numbers into `out`; returns the place behind them, -1 when there are not."""
     for k in range(count):
         value = np.uint64(0)
         shift = np.uint64(0)
@@ -272,8 +272,8 @@ def read_markers(data, at, counts, marker_starts, positions):
 def finish_series(out, at, series, counts, kinds, constants, whole, marker_starts, positions):
     """Turn decoded pages into samples, in place: convert, fill constants, open gaps for markers.
 
-    The page of `series[k]` was decoded to `out[at[k]:]`, as int64 when `whole`. `constants[i]` is the
-    value of series `i` if it is constant. `marker_starts` is empty when no series has markers.
+    The page of `series[k]` was decoded to `out[at[k]:]`, as int64 when `whole`. `constants[i]` is
+    the value of series `i` if it is constant. `marker_starts` is empty when there are no markers.
     """
     words = out.view(np.int64)
     for k in range(series.size):
@@ -303,7 +303,7 @@ def finish_series(out, at, series, counts, kinds, constants, whole, marker_start
 
 @kernel("int64(const int64[::1], int64, int64, uint8[::1])")
 def write_timeline(times, start, end, out):
-    """Write `times[start:end]`; `out` has room for 20 bytes and 20 more a time. Returns the bytes."""
+    """Write `times[start:end]`; `out` has room for 20 bytes and 20 a time. Returns the bytes."""
     at = 0
     before = np.int64(0)
     step = np.int64(0)
@@ -335,7 +335,7 @@ def write_timeline(times, start, end, out):
 
 @kernel("int64(const uint8[::1], int64, int64, int64[::1], int64)")
 def read_timeline(data, at, count, times, to):
-    """Read `count` times to `times[to:]`; returns the place behind them, -1 when they are not there."""
+    """Read `count` times to `times[to:]`; returns the place behind them, -1 when there are not."""
     number = np.empty(1, np.int64)
     step = np.int64(0)
     j = 0
