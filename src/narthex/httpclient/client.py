@@ -34,6 +34,7 @@ from narthex.httpclient.oauth2 import TokenSource
 from narthex.httpclient.options import HttpOptions
 from narthex.httpclient.proxy import Proxies
 from narthex.httpclient.tls import ClientTls
+from narthex.model.settings.kinds import hide_password
 from narthex.runtime.clock import Clock, SystemClock
 
 REDIRECTS_MAX: Final = 10
@@ -114,7 +115,7 @@ class HttpClient:
         answer; `Response.expect_ok` refuses all but 200. `unix_socket` names a socket to connect
         to instead of the URL's host. Raises HttpError.
         """
-        request = _Request(method, URL(url, encoded=True), headers or {}, body)
+        request = _Request(method, _parse(method, url), headers or {}, body)
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._follow(request, body_bytes_max, unix_socket)
@@ -229,18 +230,29 @@ class _Request:
     def redirected(self, status: int, location: str) -> _Request:
         """The request that follows this one. Raises BadRedirect."""
         try:
-            url = self.url.join(URL(location, encoded=True))
+            url = check_url(self.url.join(URL(location, encoded=True)))
         except ValueError as error:
-            raise BadRedirect(
-                self.method, str(self.url), f'failed to parse Location header "{location}": {error}'
-            ) from error
-        if url.scheme not in ("http", "https") or not url.host:
-            raise BadRedirect(
-                self.method, str(self.url), f'unsupported protocol in redirect to "{location}"'
-            )
+            reason = f'cannot follow redirect to "{hide_password(location)}": {error}'
+            raise BadRedirect(self.method, str(self.url), reason) from error
         if status in KEEPS_METHOD:
             return _Request(self.method, url, self.headers, self.body)
         return _Request("HEAD" if self.method == "HEAD" else "GET", url, self.headers, b"")
+
+
+def check_url(url: URL) -> URL:
+    """`url`, if it can be asked. Raises ValueError."""
+    if url.scheme not in ("http", "https"):
+        raise ValueError(f'unsupported protocol scheme "{url.scheme}"')
+    if not url.host:
+        raise ValueError("no host in request URL")
+    return url
+
+
+def _parse(method: str, url: str) -> URL:
+    try:
+        return check_url(URL(url, encoded=True))
+    except ValueError as error:
+        raise HttpError(method, url, str(error)) from error
 
 
 def _may_see_credentials(first: URL, url: URL) -> bool:

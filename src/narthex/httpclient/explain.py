@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 from collections.abc import Callable
@@ -19,7 +20,9 @@ def _place(error: aiohttp.ClientConnectorError) -> str:
 
 def _system_reason(error: OSError) -> str:
     """`connection refused` and its like: the system's words, as Go writes them."""
-    text = os.strerror(error.errno) if error.errno else str(error)
+    # A reset during the handshake comes without a number.
+    number = error.errno or (errno.ECONNRESET if isinstance(error, ConnectionResetError) else 0)
+    text = os.strerror(number) if number else str(error)
     return text[:1].lower() + text[1:]
 
 
