@@ -82,8 +82,7 @@ class FakeAppender:
 
     def forget_series(self) -> None:
         """As when series leave the head: their refs are never used again."""
-        floor = max(self.refs.values())
-        self.refs = {Labels.of({"gone": "x"}): floor}
+        self.refs = {Labels.of({"gone": "x"}): max(self.refs.values()) + 1}
 
     def of(self, text: str) -> list[tuple[int, float | str]]:
         """The samples of the series that prints as `text`."""

@@ -26,8 +26,8 @@ class ScrapeMetrics:
         self.interval_length = summary(
             f"{prefix}interval_length_seconds", "Actual intervals between scrapes.", "interval"
         )
-        self.reload_interval_length = summary(
-            f"{prefix}reload_length_seconds", "Actual interval to reload a job.", "interval"
+        self.reload_length = summary(
+            f"{prefix}reload_length_seconds", "How long reloads of a job took.", "interval"
         )
         self.pools = counter(f"{prefix}scrape_pools", "Pools of targets created.")
         self.pools_failed = counter(f"{prefix}scrape_pools_failed", "Pools that failed to start.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from narthex.discovery.target_group import TargetGroup
 from narthex.exposition.negotiation import FORMATS, ScrapeProtocol
+from narthex.model.duration import format_duration_ms
 from narthex.runtime.supervisor import Supervisor
 from narthex.scrape.config import LEGACY, ScrapeConfig
 from narthex.scrape.errors import TargetLimitExceeded
@@ -92,16 +93,17 @@ class ScrapePool:
 
     async def reload(self, config: ScrapeConfig) -> None:
         """Go on under another configuration of the same job: running targets keep their series."""
+        metrics = self._surroundings.metrics
         before, self._transport = self._transport, self._make_transport(config)
         self.config = config
-        self._surroundings.metrics.pool_reloads.inc()
-        self._surroundings.metrics.pool_target_limit.labels(config.job_name).set(
-            config.settings.target_limit
-        )
-        for running in list(self._running.values()):
-            running.task.cancel()
-            self._begin(running.loop.discovered, running.loop)
-        await before.close()
+        interval = format_duration_ms(config.settings.scrape_interval_ms)
+        with metrics.reload_length.labels(interval).time():
+            for running in list(self._running.values()):
+                running.task.cancel()
+                self._begin(running.loop.discovered, running.loop)
+            await before.close()
+        metrics.pool_reloads.inc()
+        metrics.pool_target_limit.labels(config.job_name).set(config.settings.target_limit)
 
     async def close(self) -> None:
         """Stop at once; the last samples stay as they are."""
@@ -113,8 +115,10 @@ class ScrapePool:
         loops = self.loops
         for target in list(self._running):
             self._running.pop(target).task.cancel()
-        await asyncio.gather(*(loop.retire() for loop in loops))
-        await self.close()
+        try:
+            await asyncio.gather(*(loop.retire() for loop in loops))
+        finally:
+            await self.close()
 
     def _begin(self, discovered: Discovered, before: ScrapeLoop | None) -> None:
         target = discovered.target

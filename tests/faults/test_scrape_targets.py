@@ -1,0 +1,197 @@
+"""Targets that misbehave on a real network: each is down with its reason, all others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from narthex.model.labels import Labels
+from narthex.model.tenant import DEFAULT_TENANT
+from narthex.runtime.clock import ManualClock
+from narthex.scrape.families import FamilyCache
+from narthex.scrape.loop import Health, JobOptions, ScrapeLoop, Surroundings, TargetStatus
+from narthex.scrape.metrics import ScrapeMetrics
+from narthex.scrape.pool import http_transport
+from narthex.scrape.report import REPORT_NAMES
+from narthex.scrape.rewrite import Rewrite
+from narthex.scrape.series import Destination, TargetSeries, TimePolicy
+from narthex.scrape.target import Discovered, TargetDefaults, make_target
+from narthex.telemetry.log import Logger
+from tests.scrape.fakes import FakeAppender, job, run_at_once
+
+pytestmark = pytest.mark.asyncio
+
+LIMIT_BYTES = 1 << 20
+TIMEOUT_MS = 1000
+PAGE = b"a 1\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def healthy(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"Content-Length: 4\r\n\r\n" + PAGE)
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()  # until the client has had enough
+
+
+async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"\r\n")
+    for _part in range(1024):
+        writer.write(b"a 1\n" * (1 << 18))
+        await writer.drain()
+
+
+async def announced(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"Content-Length: 1073741824\r\n\r\n" + PAGE)
+
+
+async def bomb(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    body = gzip.compress(bytes(8 << 20))
+    length = f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    writer.write(HEAD + length + body)
+
+
+async def redirecting(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 302 Found\r\nLocation: /metrics\r\nContent-Length: 0\r\n\r\n")
+
+
+async def malformed(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b'Content-Length: 16\r\n\r\na 1\nb{c="d" 2\n\n\n')
+
+
+async def half_way(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"Content-Length: 4000\r\n\r\n" + PAGE)
+
+
+async def hanging_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def no_http(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+async def failing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+
+
+FAULTS: list[tuple[Behaviour, str]] = [
+    (silent, "context deadline exceeded"),
+    (endless, "body size limit of"),
+    (announced, "body size limit of"),
+    (bomb, "body size limit of"),
+    (redirecting, "stopped after 10 redirects"),
+    (malformed, "line 2, column 9: expected label name"),
+    (half_way, "unexpected EOF"),
+    (hanging_up, ""),
+    (no_http, ""),
+    (failing, "server returned HTTP status 503 Service Unavailable"),
+]
+
+
+@dataclass
+class Scrapes:
+    """Loops over one job's transport and one store."""
+
+    appender: FakeAppender = field(default_factory=FakeAppender)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(10**9))
+
+    def __post_init__(self) -> None:
+        config = job(body_size_limit=LIMIT_BYTES)
+        self.transport = http_transport(config, "test")
+        self.metrics = ScrapeMetrics(CollectorRegistry())
+        self.surroundings = Surroundings(
+            self.clock, run_at_once, self.metrics, FamilyCache(), Logger("test"), 1, 1
+        )
+
+    def loop(self, port: int) -> ScrapeLoop:
+        defaults = TargetDefaults("job", 10_000, TIMEOUT_MS)
+        labels = Labels.of(defaults.fill({"__address__": f"127.0.0.1:{port}"}))
+        target = make_target(labels, {})
+        series = TargetSeries(
+            Destination(DEFAULT_TENANT, self.appender),
+            self.metrics,
+            Rewrite(target.labels),
+            TimePolicy(),
+            REPORT_NAMES,
+        )
+        options = JobOptions(self.transport)
+        return ScrapeLoop(Discovered(target, labels), options, self.surroundings, series)
+
+
+@contextlib.asynccontextmanager
+async def serving(behaviour: Behaviour) -> AsyncIterator[int]:
+    """A server that reads a request's head and then behaves; yields its port."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                await behaviour(reader, writer)
+                await writer.drain()
+                if behaviour not in (healthy, redirecting, failing):
+                    break
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def scraped_together(*behaviours: Behaviour) -> tuple[Scrapes, list[TargetStatus]]:
+    """Every target scraped twice, all at the same time."""
+    scrapes = Scrapes()
+    async with contextlib.AsyncExitStack() as servers:
+        ports = [await servers.enter_async_context(serving(b)) for b in behaviours]
+        loops = [scrapes.loop(port) for port in ports]
+        for _ in range(2):
+            await asyncio.gather(*(loop.scrape() for loop in loops))
+            await scrapes.clock.advance_s(10)
+        await scrapes.transport.close()
+    return scrapes, [loop.status for loop in loops]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "message"), FAULTS, ids=[behaviour.__name__ for behaviour, _ in FAULTS]
+)
+async def test_a_target_that_misbehaves_is_down_with_its_reason(
+    behaviour: Behaviour, message: str
+) -> None:
+    scrapes, (bad, good) = await scraped_together(behaviour, healthy)
+    assert bad.health is Health.DOWN
+    assert bad.last_error
+    assert message in bad.last_error
+    assert good.health is Health.UP
+    ups = sorted(
+        [value for _, value in samples]
+        for labels, samples in scrapes.appender.samples.items()
+        if labels.metric_name == "up"
+    )
+    assert ups == [[0.0, 0.0], [1.0, 1.0]]
+
+
+async def test_all_of_them_at_once() -> None:
+    _, statuses = await scraped_together(healthy, *(behaviour for behaviour, _ in FAULTS), healthy)
+    assert [status.health for status in statuses] == [
+        Health.UP,
+        *[Health.DOWN] * len(FAULTS),
+        Health.UP,
+    ]
+
+
+async def test_a_target_that_nobody_listens_on() -> None:
+    scrapes = Scrapes()
+    async with serving(healthy) as port:
+        pass
+    loop = scrapes.loop(port)
+    await loop.scrape()
+    await scrapes.transport.close()
+    assert "connect: connection refused" in loop.status.last_error
