@@ -37,6 +37,7 @@ from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
 from narthex.storage.interface import Batch, RejectReason
 from narthex.storage.store import Store
+from narthex.storage.tsdb import Machine
 
 if TYPE_CHECKING:
     import pandas
@@ -119,7 +120,7 @@ class Database:
         self._tenant = tenant
         self._clock = SystemClock()
         self._executor = Executor(jobs=1)
-        self._store = Store.open(Path(path), clock=self._clock)
+        self._store = Store.open(Path(path), machine=Machine(clock=self._clock))
         self._engine = Engine(self._store, self._executor, self._clock, EngineOptions())
 
     def append(self, series: Series | Sequence[Series], times: ArrayLike, values: ArrayLike) -> int:

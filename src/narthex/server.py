@@ -38,8 +38,7 @@ from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.promql.engine import Engine, EngineOptions
 from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
-from narthex.runtime.filesystem import OsFileSystem
-from narthex.runtime.rng import process_seed, seeded
+from narthex.runtime.rng import process_seed
 from narthex.runtime.supervisor import Supervisor
 from narthex.scrape.manager import ScrapeManager, ScrapeOptions
 from narthex.scrape.pool import Destination
@@ -48,7 +47,7 @@ from narthex.storage.errors import StorageError
 from narthex.storage.head.head import HeadLimits
 from narthex.storage.metrics import StorageMetrics
 from narthex.storage.store import Store
-from narthex.storage.tsdb import TsdbOptions
+from narthex.storage.tsdb import Machine, TsdbOptions
 from narthex.telemetry import log
 from narthex.telemetry.process import LoopMetrics, new_registry, publish_build
 
@@ -257,16 +256,13 @@ class Server:
         def open_store() -> Store:
             return Store.open(
                 Path(options.data_folder),
-                filesystem=OsFileSystem(),
-                clock=self._clock,
-                random=seeded(process_seed()),
+                machine=Machine(clock=self._clock, metrics=StorageMetrics(self._registry)),
                 options=TsdbOptions(
                     retention_ms=options.retention_ms or None,
                     retention_bytes=options.retention_bytes or None,
                     limits=limits,
                     sync_each_commit=options.wal_sync_always,
                 ),
-                metrics=StorageMetrics(self._registry),
                 progress=self._note_replay,
             )
 
