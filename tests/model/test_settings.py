@@ -133,7 +133,7 @@ def test_a_key_without_effect_is_named_once() -> None:
         ("flag: 1", "c.yml:1: flag: expected true or false, found `1`"),
         ("flag: 'true'", "c.yml:1: flag: expected true or false, found `true`"),
         ("text: [a]", "c.yml:1: text: expected a single value, found a list"),
-        ("labels: a", "c.yml:1: labels: expected a mapping, found a single value `a`"),
+        ("labels: a", "c.yml:1: labels: expected a mapping, found the single value `a`"),
         ("leaves: {}", "c.yml:1: leaves: expected a list, found a mapping"),
         ("leaves:\n- least: 1", "c.yml:2: leaves[0]: name is missing"),
         (
@@ -158,7 +158,9 @@ def test_refusals_say_file_line_and_key(text: str, message: str) -> None:
 
 
 def test_merge_keys() -> None:
-    root = read_root("leaves:\n- &a {name: a, least: 1}\n- {<<: *a, name: b}\n- {<<: [*a], most: 2}")
+    root = read_root(
+        "leaves:\n- &a {name: a, least: 1}\n- {<<: *a, name: b}\n- {<<: [*a], most: 2}"
+    )
     assert root.leaves == (
         Leaf(name="a", least=1),
         Leaf(name="b", least=1),

@@ -230,9 +230,9 @@ def plain_objects(value: Value) -> object:
     """A value of no known kind as dictionaries, lists, numbers and text. Raises BadConfig."""
     if value.is_null:
         return None
-    if value.shape == "mapping":
+    if value.is_mapping:
         return {name: plain_objects(member) for name, member in value.members().items()}
-    if value.shape == "list":
+    if value.is_list:
         return [plain_objects(item) for item in value.items()]
     text = value.text()
     if not value.is_plain:

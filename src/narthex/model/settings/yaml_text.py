@@ -76,13 +76,13 @@ class Value:
     def text(self) -> str:
         """The spelling of a scalar. Raises BadConfig for a list or mapping."""
         if not isinstance(self.node, yaml.ScalarNode):
-            raise self.error(f"expected a single value, found a {self.shape}")
+            raise self.error(f"expected a single value, found {self.shape}")
         return "" if self.is_null else str(self.node.value)
 
     def items(self) -> list[Value]:
         """The elements of a list. Raises BadConfig for anything else."""
         if not isinstance(self.node, yaml.SequenceNode):
-            raise self.error(f"expected a list, found a {self.shape}")
+            raise self.error(f"expected a list, found {self.shape}")
         return [
             Value(node, f"{self.key}[{i}]", self.reading, line_of(node))
             for i, node in enumerate(self.node.value)
@@ -91,7 +91,7 @@ class Value:
     def members(self) -> dict[str, Value]:
         """The members of a mapping, merge keys followed. Raises BadConfig."""
         if not isinstance(self.node, yaml.MappingNode):
-            raise self.error(f"expected a mapping, found a {self.shape}")
+            raise self.error(f"expected a mapping, found {self.shape}")
         found: dict[str, Value] = {}
         merged: list[Value] = []
         for key_node, node in self.node.value:
@@ -110,13 +110,23 @@ class Value:
         return found
 
     @property
+    def is_mapping(self) -> bool:
+        """Whether it has members."""
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has items."""
+        return isinstance(self.node, yaml.SequenceNode)
+
+    @property
     def shape(self) -> str:
         """What kind of node it is, as an operator would say it."""
         if isinstance(self.node, yaml.MappingNode):
-            return "mapping"
+            return "a mapping"
         if isinstance(self.node, yaml.SequenceNode):
-            return "list"
-        return "empty value" if self.is_null else f"single value `{self.node.value}`"
+            return "a list"
+        return "nothing" if self.is_null else f"the single value `{self.node.value}`"
 
     def child_key(self, name: str) -> str:
         """The way to a member of this mapping."""
