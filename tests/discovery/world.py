@@ -77,5 +77,5 @@ class World:
 async def until(condition: Callable[[], bool]) -> None:
     """Let real sockets do their work until `condition` holds."""
     async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.002)  # noqa: ASYNC110 - a socket tells of nothing to wait for
+        while not condition():  # noqa: ASYNC110 - a socket tells of nothing to wait for
+            await asyncio.sleep(0.002)
