@@ -24,6 +24,7 @@ from narthex.promql.execute.functions.registry import RANGE_FUNCTIONS, VECTOR_FU
 from narthex.promql.execute.invariant import repeated, repeated_scalar
 from narthex.promql.execute.names import without_name
 from narthex.promql.execute.selector import instant_vector, sample_times
+from narthex.promql.execute.smoothed import smoothed_vector
 from narthex.promql.execute.stream import Stream
 from narthex.promql.execute.subquery import inner_steps, samples_of
 from narthex.promql.execute.unary import negated
@@ -34,6 +35,7 @@ from narthex.promql.syntax.nodes import (
     Aggregation,
     BinaryExpr,
     Call,
+    Extension,
     MatrixSelector,
     NumberLiteral,
     ParenExpr,
@@ -70,6 +72,11 @@ def stream(node: PlanNode, context: EvalContext) -> Outcome:
     """The value of a plan, its vector batch by batch where that is possible."""
     context.guard.check()
     return OPERATORS[type(node)](node, context)
+
+
+def _selector(node: VectorSelector, context: EvalContext) -> Stream:
+    select = smoothed_vector if node.extension is Extension.SMOOTHED else instant_vector
+    return select(node, context)
 
 
 def _vector(node: PlanNode, context: EvalContext) -> Stream:
@@ -218,7 +225,7 @@ def _refused(_node: PlanNode, _context: EvalContext) -> Outcome:
 
 
 OPERATORS: dict[type, Callable[[Any, EvalContext], Outcome]] = {
-    VectorSelector: instant_vector,
+    VectorSelector: _selector,
     PresenceOnly: lambda node, context: instant_vector(node.selector, context, Want.PRESENCE),
     NumberLiteral: lambda node, context: context.constant(node.value),
     StringLiteral: lambda node, _: node.value,

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
-from narthex.promql.errors import NotBuilt
 from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.extended import reach_of
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.stream import Stream, batches_of
@@ -80,9 +80,9 @@ def find(
     function: str = "",
 ) -> Found:
     """Select what `node` matches, to look back from each of `moments` (int64[T])."""
-    if node.extension is not None:
-        raise NotBuilt(f"the {node.extension.value} modifier")
-    start_ms, end_ms = int(moments[0]) - look_back_ms + 1, int(moments[-1])
+    reach = reach_of(look_back_ms, node.extension, context.lookback_ms)
+    end_ms = int(moments[-1]) + reach.after_ms
+    start_ms = int(moments[0]) + reach.after_ms - reach.whole_ms + 1
     hints = SelectHints(function, look_back_ms, context.steps.step_ms)
     selection = context.storage.select(context.tenant, node.matchers, start_ms, end_ms, hints)
     return Found(selection, context.adopt(selection.labels), start_ms, end_ms, want)

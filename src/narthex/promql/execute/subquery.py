@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.extended import Reach
 from narthex.promql.execute.frame import Frame, Steps, Windows
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.stream import Stream
@@ -47,7 +48,7 @@ def samples_of(
             frame.labels,
             ends,
             eval_ms,
-            range_ms=node.range_ms,
+            reach=Reach(node.range_ms),
             drop_name=frame.drop_name,
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.context import EvalContext
+from narthex.promql.execute.extended import Reach, check_function, reach_of
 from narthex.promql.execute.frame import Windows
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.selector import find, timelines_of
@@ -28,6 +29,8 @@ def range_vector(
     """The windows of all series that `node` selects."""
     ends = moments_of(node.selector.shift, context.steps)
     eval_ms = context.steps.times_ms()
+    check_function(function, node.selector.extension)
+    reach = reach_of(node.range_ms, node.selector.extension, context.lookback_ms)
     found = find(node.selector, context, ends, node.range_ms, want=want, function=function)
     drop_name = np.zeros(len(found.labels), np.bool_)
     guard = context.guard
@@ -40,7 +43,7 @@ def range_vector(
             found.labels.take(rows),
             ends,
             eval_ms,
-            range_ms=node.range_ms,
+            reach=reach,
             drop_name=drop_name[rows],
         )
         seen = samples_in_windows(windows.lower, windows.upper, windows.timeline)
@@ -59,19 +62,24 @@ def windows_over(
     ends_ms: NDArray[np.int64],
     eval_ms: NDArray[np.int64],
     *,
-    range_ms: int,
+    reach: Reach,
     drop_name: NDArray[np.bool_],
 ) -> Windows:
-    """Windows (end - range, end] over columns that hold no stale markers."""
+    """Windows (end - range, end] over columns that hold no stale markers.
+
+    `lower` and `upper` bound all that is within `reach`.
+    """
     timeline, first_row = timelines_of(columns)
     shape = (first_row.size, ends_ms.size)
     lower, upper = np.empty(shape, np.int32), np.empty(shape, np.int32)
     window_bounds(
-        columns.times, columns.starts, columns.times_at, first_row, ends_ms, range_ms, lower, upper
-    )
+        columns.times, columns.starts, columns.times_at, first_row, ends_ms + reach.after_ms,
+        reach.whole_ms, lower, upper,
+    )  # fmt: skip
     return Windows(
-        labels, columns, timeline, first_row, lower, upper, ends_ms, eval_ms, range_ms, drop_name
-    )
+        labels, columns, timeline, first_row, lower, upper, ends_ms, eval_ms, reach.range_ms,
+        drop_name,
+    )  # fmt: skip
 
 
 def without_stale(columns: Columns) -> Columns:

@@ -70,8 +70,9 @@ class Repair:
         start, end = _rfc3339(self.start_ms), _rfc3339(self.end_ms)
         return (
             f"{FORCED_MONOTONICITY}{_for_metric(metric)}, from buckets "
-            f"{general_text(self.lowest_bound)} to {general_text(self.highest_bound)}, with a max "
-            f"diff of {self.largest_difference:.2g}, over {self.samples} samples from {start} to {end}"
+            f"{general_text(self.lowest_bound)} to {general_text(self.highest_bound)}, "
+            f"with a max diff of {self.largest_difference:.2g}, over {self.samples} samples "
+            f"from {start} to {end}"
         )
 
 

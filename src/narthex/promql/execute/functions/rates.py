@@ -19,6 +19,11 @@ from narthex.promql.execute.functions.answers import (
     windows_with,
 )
 from narthex.promql.execute.functions.calling import RangeFunction
+from narthex.promql.execute.functions.extended import (
+    anchored_windows,
+    change_of,
+    extension_of,
+)
 from narthex.promql.kernels import rate as kernels
 from narthex.promql.syntax.nodes import Call
 
@@ -27,20 +32,21 @@ RateKernel = Callable[..., None]
 
 def rate(windows: Windows, _scalars: Sequence[Scalar], call: Call, context: EvalContext) -> Frame:
     """What counters gained per second."""
-    return _increase_over(windows, windows.range_ms / 1000, call, context)
+    return _counter_change(windows, windows.range_ms / 1000, call, context)
 
 
 def increase(
     windows: Windows, _scalars: Sequence[Scalar], call: Call, context: EvalContext
 ) -> Frame:
     """What counters gained over the range."""
-    return _increase_over(windows, 1.0, call, context)
+    return _counter_change(windows, 1.0, call, context)
 
 
-def delta(
-    windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
-) -> Frame:
+def delta(windows: Windows, _scalars: Sequence[Scalar], call: Call, _context: EvalContext) -> Frame:
     """How much gauges changed over the range."""
+    extension = extension_of(call)
+    if extension is not None:
+        return answer(windows, *change_of(windows, extension, 1.0, counter=False))
     values, columns = room(windows), windows.columns
     kernels.extrapolated_delta(
         columns.values, columns.starts, windows.timeline, windows.lower, windows.upper,
@@ -61,15 +67,23 @@ def irate(
     return answer(windows, values, windows_with(windows, 2))
 
 
-def _increase_over(windows: Windows, divisor_s: float, call: Call, context: EvalContext) -> Frame:
+def _counter_change(windows: Windows, divisor_s: float, call: Call, context: EvalContext) -> Frame:
+    extension = extension_of(call)
+    if extension is None:
+        values, present = _increase(windows, divisor_s), windows_with(windows, 2)
+    else:
+        values, present = change_of(windows, extension, divisor_s, counter=True)
+    _doubt_counters(windows, present, call, context)
+    return answer(windows, values, present)
+
+
+def _increase(windows: Windows, divisor_s: float) -> NDArray[np.float64]:
     values, columns = room(windows), windows.columns
     kernels.extrapolated_increase(
         columns.values, columns.starts, windows.timeline, windows.lower, windows.upper,
         _reach(windows, divisor_s), divisor_s, values,
     )  # fmt: skip
-    present = windows_with(windows, 2)
-    _doubt_counters(windows, present, call, context)
-    return answer(windows, values, present)
+    return values
 
 
 def _reach(windows: Windows, divisor_s: float) -> NDArray[np.float64]:
@@ -100,17 +114,33 @@ def _doubt_counters(windows: Windows, present: Presence, call: Call, context: Ev
             context.annotations.info(doubts.name_of_no_counter(metric), call.args[0].span)
 
 
-def _of_windows(kernel: RateKernel, samples: int) -> RangeFunction:
-    def evaluate(
-        windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
-    ) -> Frame:
-        values, columns = room(windows), windows.columns
-        kernel(
-            columns.values, columns.starts, windows.timeline, windows.lower, windows.upper, values
-        )
-        return answer(windows, values, windows_with(windows, samples))
+def idelta(
+    windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
+) -> Frame:
+    """The difference of the last two samples."""
+    return _counted(windows, kernels.instant_delta, windows_with(windows, 2))
 
-    return RangeFunction(evaluate)
+
+def resets(
+    windows: Windows, _scalars: Sequence[Scalar], call: Call, _context: EvalContext
+) -> Frame:
+    """How often counters were reset."""
+    windows = anchored_windows(windows) if extension_of(call) else windows
+    return _counted(windows, kernels.count_resets, windows_with(windows, 1))
+
+
+def changes(
+    windows: Windows, _scalars: Sequence[Scalar], call: Call, _context: EvalContext
+) -> Frame:
+    """How often values changed."""
+    windows = anchored_windows(windows) if extension_of(call) else windows
+    return _counted(windows, kernels.count_changes, windows_with(windows, 1))
+
+
+def _counted(windows: Windows, kernel: RateKernel, present: Presence) -> Frame:
+    values, columns = room(windows), windows.columns
+    kernel(columns.values, columns.starts, windows.timeline, windows.lower, windows.upper, values)
+    return answer(windows, values, present)
 
 
 RATES: dict[str, RangeFunction] = {
@@ -118,7 +148,7 @@ RATES: dict[str, RangeFunction] = {
     "increase": RangeFunction(increase),
     "delta": RangeFunction(delta),
     "irate": RangeFunction(irate),
-    "idelta": _of_windows(kernels.instant_delta, samples=2),
-    "resets": _of_windows(kernels.count_resets, samples=1),
-    "changes": _of_windows(kernels.count_changes, samples=1),
+    "idelta": RangeFunction(idelta),
+    "resets": RangeFunction(resets),
+    "changes": RangeFunction(changes),
 }
