@@ -42,7 +42,7 @@ _TENANT_NAME = re.compile(r"[a-zA-Z0-9!_.*'()-]{1,150}")
 
 
 class Store:
-    """The `Storage` of a process. Thread-safe; `sync`, `seal`, `maintain` run off the event loop."""
+    """The `Storage` of a process. Thread-safe; `sync`, `seal`, `maintain` run off the loop."""
 
     def __init__(self, folder: Path, machine: Machine, options: TsdbOptions) -> None:
         self.folder = folder

@@ -40,7 +40,7 @@ class HeadLimits:
 
 
 class Head:
-    """State of the head: `HeadAppender` writes it, `select` reads, `seal` and `truncate` tend it."""
+    """What the head holds: `HeadAppender` writes, `select` reads, `seal` and `truncate` tend it."""
 
     def __init__(self, symbols: Symbols, pages: PagesFolder) -> None:
         self.symbols = symbols

@@ -89,7 +89,7 @@ class Layout:
         self._hashes[end] = content_hash
 
     def continues(self, first: int, hash_before: int, with_columns: Shape) -> bool:
-        """Whether names of columns from `first` to those of `with_columns` are its own or its next."""
+        """Whether names from column `first` up to `with_columns` are its own or its next."""
         if self._hashes.get(first) != hash_before:
             return False
         if with_columns.columns > self.columns:

@@ -24,7 +24,7 @@ FORGOTTEN = -1
 
 
 class _Rows(Symbols):
-    """Rows of int32 words by id; one can be forgotten, so that its words are new when they return."""
+    """Rows of int32 words by id; one can be forgotten, so that its words are new again."""
 
     @property
     def words(self) -> Words:
@@ -62,7 +62,7 @@ class SeriesRegistry:
         return np.where(series >= 0, self._refs[series], np.uint64(NO_REF))
 
     def view(self) -> Words:
-        """The rows of all series now, for `table`: taken before `refs` is read, they outlast `forget`."""
+        """The rows of all series now, for `table`; taken before `refs`, they outlast `forget`."""
         return self._rows.words
 
     def forget(self, series: SeriesIds) -> None:

@@ -157,7 +157,7 @@ class WalWriter:
         return sum(self._sizes.values()) + current
 
     def commit(self, entries: Sequence[Entry]) -> Position:
-        """Write one commit; it is in the kernel on return. Raises OSError: then nothing is there."""
+        """Write one commit, in the kernel on return. Raises OSError: then nothing is there."""
         segment = self._current
         if segment is None or self._is_full(segment):
             segment = self._open_next()
