@@ -224,3 +224,27 @@ class HttpOptions:
             object.__setattr__(self, "authorization", bearer)
             object.__setattr__(self, "bearer_token", Secret())
             object.__setattr__(self, "bearer_token_file", "")
+
+
+def files_named(options: HttpOptions) -> list[tuple[str, str]]:
+    """What each file is for, and its path: secrets, tokens and certificates that requests need."""
+    tls, oauth2 = options.tls_config, options.oauth2
+    basic, authorization = options.basic_auth, options.authorization
+    named = [
+        ("username file", basic.username_file if basic else ""),
+        ("password file", basic.password_file if basic else ""),
+        ("authorization credentials file", authorization.credentials_file if authorization else ""),
+        ("OAuth2 client secret file", oauth2.client_secret_file if oauth2 else ""),
+        *_tls_files(oauth2.tls_config if oauth2 else TlsOptions()),
+        *_tls_files(tls),
+        *(("header file", path) for h in options.http_headers.values() for path in h.files),
+    ]
+    return [(purpose, path) for purpose, path in named if path]
+
+
+def _tls_files(tls: TlsOptions) -> list[tuple[str, str]]:
+    return [
+        ("CA cert file", tls.ca_file),
+        ("client cert file", tls.cert_file),
+        ("client key file", tls.key_file),
+    ]
