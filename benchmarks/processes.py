@@ -17,7 +17,7 @@ from pathlib import Path
 
 PEERS = Path(os.environ.get("NARTHEX_PEERS", Path.home() / ".cache/narthex-peers")) / "bin"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-READY_S_MAX = 180
+READY_S_MAX = 60
 
 
 def free_port() -> int:
@@ -117,9 +117,13 @@ class Running:
 
     def ask(self, path: str) -> tuple[int, bytes]:
         """Status and whole body of an answer, over one connection that is kept."""
-        self._connection.request("GET", path)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
+        try:
+            self._connection.request("GET", path)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except BaseException:
+            self._connection.close()  # a connection that failed half way cannot be used again
+            raise
 
     def get(self, path: str) -> bytes:
         """The body of an answer that must be 200."""
