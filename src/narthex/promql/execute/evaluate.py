@@ -192,7 +192,7 @@ def _windows(
 
 
 def _vector_call(node: Call, function: VectorFunction, context: EvalContext) -> Outcome:
-    outcomes = [stream(arg, context) for arg in node.args]
+    outcomes = [stream(arg, context) for arg in node.args[: function.evaluated_arguments]]
     if function.rowwise and any(isinstance(outcome, Stream) for outcome in outcomes):
         answer = _mapped(node, function, outcomes, context)
     else:

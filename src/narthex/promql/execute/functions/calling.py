@@ -45,9 +45,11 @@ class VectorFunction:
     `rowwise`: the first vector argument's rows are the answer's rows, each from itself alone.
     `keeps_name`: the engine leaves the metric name and `drop_name` as the function made them.
     `want`: PRESENCE when values of the vector are not looked at (`absent`).
+    `evaluated_arguments`: only so many, the function reads the others from the call (`info`).
     """
 
     evaluate: VectorEvaluation
     keeps_name: bool = False
     rowwise: bool = False
     want: Want = Want.VALUES
+    evaluated_arguments: int | None = None

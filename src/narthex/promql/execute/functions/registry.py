@@ -6,6 +6,7 @@ from narthex.promql.execute.functions.absence import ABSENCE, ABSENCE_OVER_TIME
 from narthex.promql.execute.functions.calling import RangeFunction, VectorFunction
 from narthex.promql.execute.functions.elementwise import ELEMENTWISE
 from narthex.promql.execute.functions.histograms import HISTOGRAMS
+from narthex.promql.execute.functions.information import INFORMATION
 from narthex.promql.execute.functions.over_time import OVER_TIME
 from narthex.promql.execute.functions.rates import RATES
 from narthex.promql.execute.functions.relabelling import RELABELLING
@@ -26,4 +27,5 @@ VECTOR_FUNCTIONS: dict[str, VectorFunction] = {
     **SORTING,
     **RELABELLING,
     **HISTOGRAMS,
+    **INFORMATION,
 }
