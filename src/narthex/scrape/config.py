@@ -38,13 +38,13 @@ TEXT_PROTOCOLS: Final = (
     "PrometheusText0.0.4",
 )
 PROTOBUF_PROTOCOL: Final = "PrometheusProto"
-PROTOCOL: Final = OneOf((PROTOBUF_PROTOCOL, *TEXT_PROTOCOLS))
+PROTOCOLS: Final = (PROTOBUF_PROTOCOL, *TEXT_PROTOCOLS)
 
 UTF8: Final = "utf8"
 LEGACY: Final = "legacy"
 ALLOW_UTF8: Final = "allow-utf-8"
 UNDERSCORES: Final = "underscores"
-ESCAPING_SCHEME: Final = OneOf((ALLOW_UTF8, UNDERSCORES, "dots", "values"))
+ESCAPING_SCHEMES: Final = (ALLOW_UTF8, UNDERSCORES, "dots", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class ScrapeSettings:
 
     scrape_interval_ms: int = setting(DURATION_MS, 0, key="scrape_interval")
     scrape_timeout_ms: int = setting(DURATION_MS, 0, key="scrape_timeout")
-    scrape_protocols: tuple[str, ...] = setting(ListOf(PROTOCOL), ())
+    scrape_protocols: tuple[str, ...] = setting(ListOf(OneOf(PROTOCOLS)), ())
     scrape_native_histograms: bool | None = setting(BOOLEAN, printed_empty=True)
     always_scrape_classic_histograms: bool | None = setting(BOOLEAN, printed_empty=True)
     convert_classic_histograms_to_nhcb: bool | None = setting(BOOLEAN, printed_empty=True)
@@ -70,8 +70,8 @@ class ScrapeSettings:
     label_name_length_limit: int = setting(UNSIGNED, 0)
     label_value_length_limit: int = setting(UNSIGNED, 0)
     keep_dropped_targets: int = setting(UNSIGNED, 0)
-    metric_name_validation_scheme: str = setting(OneOf((UTF8, LEGACY)), "")
-    metric_name_escaping_scheme: str = setting(ESCAPING_SCHEME, "")
+    metric_name_validation_scheme: str = setting(OneOf((UTF8, LEGACY), may_be_empty=True), "")
+    metric_name_escaping_scheme: str = setting(OneOf(ESCAPING_SCHEMES, may_be_empty=True), "")
 
     def __post_init__(self) -> None:
         if self.scrape_interval_ms and self.scrape_timeout_ms > self.scrape_interval_ms:
@@ -136,7 +136,7 @@ class ScrapeConfig:
     track_timestamps_staleness: bool = setting(BOOLEAN, False, printed_empty=True)
     params: Mapping[str, tuple[str, ...]] = setting(MapOf(ListOf(TEXT)), {})
     settings: ScrapeSettings = inline(ScrapeSettings)
-    fallback_scrape_protocol: str = setting(PROTOCOL, "")
+    fallback_scrape_protocol: str = setting(OneOf(PROTOCOLS, may_be_empty=True), "")
     metrics_path: str = setting(TEXT, "/metrics")
     scheme: str = setting(OneOf(("http", "https")), "http")
     enable_compression: bool = setting(BOOLEAN, True, printed_empty=True)

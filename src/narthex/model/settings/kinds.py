@@ -59,14 +59,15 @@ class ParsedText(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of the words listed."""
+    """One of the words listed, or no word where that leaves the choice open."""
 
     words: tuple[str, ...]
+    may_be_empty: bool = False
     reads_null: bool = False
 
     def read(self, value: Value) -> str:
         text = value.text()
-        if text not in self.words:
+        if text not in self.words and not (self.may_be_empty and not text):
             raise value.error(f'expected one of {", ".join(self.words)}, found "{text}"')
         return text
 
