@@ -134,6 +134,7 @@ class Running:
 
     def stop(self) -> None:
         """Ask to stop, and wait."""
+        self._connection.close()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(60)
