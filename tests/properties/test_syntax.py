@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narthex.model.labels import METRIC_NAME
+from narthex.model.labels import METRIC_NAME, quote_name
 from narthex.model.matcher import Matcher, MatchType
 from narthex.promql.syntax.check import check
 from narthex.promql.syntax.errors import ParseError
@@ -45,6 +45,10 @@ names = st.sampled_from(["a", "b_total", "ns:c", "sum", "offset", "fill", "by", 
 label_names = st.sampled_from(["job", "le", "dotted.name", "on", "é", "with space"])
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd"), max_size=8)
 durations_ms = st.integers(1, 10**10)
+
+
+def _printed(matcher: Matcher) -> str:
+    return f"{quote_name(matcher.name)}{matcher.type.value}{go_quote(matcher.value)}"
 
 
 @st.composite
@@ -90,7 +94,7 @@ def shifts(draw: st.DrawFn) -> TimeShift:
 @st.composite
 def selectors(draw: st.DrawFn) -> VectorSelector:
     name = draw(names)
-    conditions = sorted(draw(st.lists(matchers(), max_size=3)), key=str)
+    conditions = sorted(draw(st.lists(matchers(), max_size=3)), key=_printed)
     extension = draw(st.none() | st.sampled_from(Extension))
     matched = (*conditions, Matcher.equal(METRIC_NAME, name))
     return VectorSelector(name, matched, draw(shifts()), extension)

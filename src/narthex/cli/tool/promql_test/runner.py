@@ -6,7 +6,7 @@ evaluated, whatever the reason, has failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from narthex.promql.features import DELAYED_NAME_REMOVAL, USE_START_TIMESTAMPS
 from narthex.promql.syntax.features import ALL_FEATURES
 from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
-from narthex.storage.interface import Storage
+from narthex.storage.store import memory_store
 
 OPTIONS = EngineOptions(
     lookback_ms=300_000,
@@ -33,8 +33,6 @@ OPTIONS = EngineOptions(
 
 FAILURES_SHOWN = 10
 """Of each file, unless all are asked for."""
-
-NewStorage = Callable[[], Storage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +57,19 @@ def run_files(
     paths: Sequence[Path],
     out: TextIO,
     *,
-    new_storage: NewStorage | None = None,
     failures_shown: int | None = FAILURES_SHOWN,
 ) -> int:
     """Run files and print what became of them; the exit code.
 
     A line a file, its failures below it (None: all of them), and a last line with the sums. 1 when
-    anything failed or a file could not be read. `new_storage` makes an empty store, a new one for
-    each file and each `clear`.
+    anything failed or a file could not be read.
     """
     passed = failed = 0
     unread = False
     with _executor() as executor:
         for path in paths:
             try:
-                report = run_script(path.name, path.read_text("utf-8"), executor, new_storage)
+                report = run_script(path.name, path.read_text("utf-8"), executor)
             except (OSError, UnicodeDecodeError, BadScript) as error:
                 print(f"{path}: {error}", file=out)
                 unread = True
@@ -93,19 +89,10 @@ def _executor() -> Iterator[Executor]:
         executor.close()
 
 
-def run_script(
-    name: str, content: str, executor: Executor, new_storage: NewStorage | None = None
-) -> FileReport:
+def run_script(name: str, content: str, executor: Executor) -> FileReport:
     """Run one file's content. Raises BadScript before anything is evaluated."""
     commands = parse_script(content)
-    return _Run(name, executor, new_storage or memory_storage).run(commands)
-
-
-def memory_storage() -> Storage:
-    """An empty store that keeps nothing on disk."""
-    from narthex.storage.store import memory_store  # noqa: PLC0415 - only when nobody brings one
-
-    return memory_store()
+    return _Run(name, executor).run(commands)
 
 
 def _print_report(report: FileReport, out: TextIO, failures_shown: int | None) -> None:
@@ -120,8 +107,8 @@ def _print_report(report: FileReport, out: TextIO, failures_shown: int | None) -
 class _Run:
     """The commands of one file, one after the other, over one store."""
 
-    def __init__(self, name: str, executor: Executor, new_storage: NewStorage) -> None:
-        self._executor, self._new_storage = executor, new_storage
+    def __init__(self, name: str, executor: Executor) -> None:
+        self._executor = executor
         self._report = FileReport(name)
         self._clear()
 
@@ -137,7 +124,7 @@ class _Run:
 
     def _clear(self) -> None:
         self._spoiled = ""
-        self._store = ScriptStore(self._new_storage())
+        self._store = ScriptStore(memory_store())
         self._engine = Engine(self._store, self._executor, SystemClock(), OPTIONS)
 
     def _load(self, load: Load) -> None:
