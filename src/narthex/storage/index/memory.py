@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from narthex.model.symbols import Symbols
-from narthex.storage.index.kernels import filter_sorted, slices_marked
+from narthex.storage.index.kernels import filter_sorted
 from narthex.storage.index.lookup import Codes, Rows
 from narthex.storage.index.postings import NAME_SHIFT, Keys, Postings
 from narthex.storage.index.texts import RegexCache
@@ -163,24 +163,13 @@ class MemoryIndexView:
         return small, BitMap.union(*large) if large else BitMap()
 
     def codes_in_use(self, name: str, rows: Rows) -> Codes:
+        symbol = self._symbols.find(name)
+        if symbol is None:
+            return np.zeros(0, np.int64)
         marked = np.zeros(self.size, np.uint8)
         marked[rows] = 1
         wanted = BitMap(rows.astype(np.uint32))
-        codes = self._codes(name)
-        keys = self._keys(name, codes) if codes.size else codes
-        used: list[Keys] = [codes[:0]]
-        for table in self._tables:
-            here = keys[np.isin(keys, table.keys)]
-            found = np.searchsorted(table.keys, here)
-            marks = np.zeros(here.size, np.uint8)
-            slices_marked(table.rows, table.offsets[found], table.offsets[found + 1], marked, marks)
-            large = table.large_keys[np.isin(table.large_keys, keys)]
-            hits = [
-                key
-                for key, bitmap in zip(large.tolist(), table.bitmaps(large), strict=True)
-                if bitmap.intersect(wanted)
-            ]
-            used += [here[marks != 0], np.array(hits, np.int64)]
+        used = [table.keys_with(symbol, marked, wanted) for table in self._tables]
         return np.unique(np.concatenate(used)) & ((1 << NAME_SHIFT) - 1)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from narthex.storage.index.kernels import gather_slices, merge_postings
+from narthex.storage.index.kernels import gather_slices, merge_postings, slices_marked
 
 SLICE_ROWS_MAX = 256
 NAME_SHIFT = 32
@@ -87,12 +87,13 @@ class Postings:
 
     def of_name(self, name: int) -> Keys:
         """The keys of one label."""
-        start, end = np.searchsorted(self.keys, [name << NAME_SHIFT, (name + 1) << NAME_SHIFT])
-        return self.keys[start:end]
+        return self.keys[_range_of(self.keys, name)]
 
     def names(self) -> NDArray[np.int64]:
         """Ids of the labels that have a key, ascending."""
-        return np.unique(self.keys >> NAME_SHIFT)
+        names = self.keys >> NAME_SHIFT
+        # The keys ascend: no need to sort a million of them to find the few that differ.
+        return names[np.flatnonzero(np.diff(names, prepend=-1))]
 
     def count(self, wanted: Keys) -> int:
         """How many rows these keys (ascending) have together."""
@@ -112,6 +113,18 @@ class Postings:
         """The bitmaps of those of the keys that have one."""
         return [self.large[k] for k in _positions(self.large_keys, wanted).tolist()]
 
+    def keys_with(self, name: int, marked: NDArray[np.uint8], rows: BitMap) -> Keys:
+        """The keys of one label that have any of `rows`, the same that are 1 in `marked`."""
+        here = _range_of(self.keys, name)
+        keys, bounds = self.keys[here], self.offsets[here.start : here.stop + 1]
+        hits = np.zeros(keys.size, np.uint8)
+        slices_marked(self.rows, bounds[:-1], bounds[1:], marked, hits)
+        large = _range_of(self.large_keys, name)
+        large_hits = [bitmap.intersect(rows) for bitmap in self.large[large]]
+        return np.concatenate(
+            [keys[hits != 0], self.large_keys[large][np.array(large_hits, np.bool_)]]
+        )
+
     @property
     def memory_bytes(self) -> int:
         """Bytes held, about."""
@@ -127,6 +140,11 @@ def _assemble(
     np.cumsum(sizes, out=offsets[1:])
     large_keys = np.array(sorted(large), np.int64)
     return Postings(keys, offsets, rows, large_keys, tuple(large[k] for k in large_keys.tolist()))
+
+
+def _range_of(keys: Keys, name: int) -> slice:
+    start, end = np.searchsorted(keys, [name << NAME_SHIFT, (name + 1) << NAME_SHIFT]).tolist()
+    return slice(start, end)
 
 
 def _positions(keys: Keys, wanted: Keys) -> NDArray[np.int64]:
