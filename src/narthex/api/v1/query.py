@@ -14,7 +14,7 @@ from narthex.api.parameters import parse_api_duration_ms
 from narthex.api.request import Request, unless_gone
 from narthex.api.respond import JSON, Answer, success
 from narthex.promql.engine import QueryOptions, QueryResult
-from narthex.promql.errors import ExecutionError, QueryCanceled, QueryTimeout
+from narthex.promql.errors import ExecutionError, QueryCanceled, QueryTimeout, WrongResultType
 from narthex.promql.limits import Cancellation
 from narthex.promql.result import MatrixResult, ScalarResult, StringResult, VectorResult
 from narthex.promql.syntax.parser import ParseError
@@ -92,7 +92,7 @@ async def _answer(
     await unless_gone(running, request, cancellation.cancel)
     try:
         found: QueryResult = running.result()
-    except ParseError as error:
+    except (ParseError, WrongResultType) as error:
         raise bad_parameter("query", str(error)) from error
     except QueryTimeout as error:
         raise ApiError(ErrorType.TIMEOUT, str(error)) from error
