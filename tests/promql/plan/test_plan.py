@@ -7,11 +7,12 @@ import math
 import pytest
 
 from narthex.promql.errors import ExecutionError
+from narthex.promql.plan.common import mark_common
 from narthex.promql.plan.durations import settle_durations
 from narthex.promql.plan.edges import settle_edges
 from narthex.promql.plan.folding import fold_constants
 from narthex.promql.plan.invariant import mark_invariant
-from narthex.promql.plan.nodes import PlanNode, PresenceOnly, StepInvariant
+from narthex.promql.plan.nodes import PlanNode, PresenceOnly, Shared, StepInvariant
 from narthex.promql.plan.plan import planned
 from narthex.promql.plan.projection import mark_presence
 from narthex.promql.plan.rewrite import below, bottom_up
@@ -37,7 +38,7 @@ def tree(text: str) -> PlanNode:
         ("x offset -(1m + 30s)", "x offset -90s"),
         ("x[min_of(step(), 5m)]", "x[30s]"),
         ("x[max_of(step(), 5m)]", "x[5m]"),
-        ("max_over_time(x[10m:step() * 4] offset (2m % 90s))", "max_over_time(x[10m:2m] offset 30s)"),
+        ("sum_over_time(x[10m:step() * 4] offset (2m % 90s))", "sum_over_time(x[10m:2m] offset 30s)"),
         ("x[2 ^ 3]", "x[8s]"),
         ("sum(rate(x[5m]))", "sum(rate(x[5m]))"),
     ],
@@ -62,7 +63,8 @@ def test_a_duration_without_a_value_is_refused(text: str, fault: str) -> None:
 
 def test_edges_are_those_of_the_query_also_inside_subqueries() -> None:
     written = tree("x @ start() + max_over_time((y @ end())[5m:1m] @ start())")
-    assert settle_edges(written, QUERY) == tree("x @ 1000 + max_over_time((y @ 4600)[5m:1m] @ 1000)")
+    settled = tree("x @ 1000 + max_over_time((y @ 4600)[5m:1m] @ 1000)")
+    assert settle_edges(written, QUERY) == settled
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,12 @@ def test_the_largest_invariant_part_is_marked_and_nothing_inside_it() -> None:
     plan = mark_invariant(tree("x + sum(y @ 10)"))
     assert plan == below(tree("x + sum(y @ 10)"), mark_invariant)
     marks: list[PlanNode] = []
-    bottom_up(plan, lambda node: marks.append(node) or node)  # type: ignore[func-returns-value]
+
+    def note(node: PlanNode) -> PlanNode:
+        marks.append(node)
+        return node
+
+    bottom_up(plan, note)
     assert [m.expr for m in marks if isinstance(m, StepInvariant)] == [tree("sum(y @ 10)")]
 
 
@@ -141,3 +148,29 @@ def test_an_unchanged_tree_is_the_same_object() -> None:
     written = tree("sum by (a) (rate(x[5m])) / count(y)")
     assert bottom_up(written, lambda node: node) is written
     assert math.isclose(QUERY.steps().count, 121)
+
+
+@pytest.mark.parametrize(
+    ("text", "shared"),
+    [
+        ("sum(rate(x[5m])) / sum(rate(x[5m]))", ["sum(rate(x[5m]))"] * 2),
+        ("sum(x) / count(y)", []),
+        ("x / x", ["x", "x"]),
+        ("sum(x) / avg(x)", []),
+        ("absent(x) + x", []),
+        ("topk(1, x) + topk(2, x)", ["x", "x"]),
+        ("abs(sum(x)) - sum(x)", ["sum(x)"] * 2),
+        ("sum(abs(max(x))) + max(x)", ["max(x)"] * 2),
+        ("(a + sum(x)) / (b + sum(x))", ["sum(x)"] * 2),
+        ("vector(1) + vector(1)", []),
+    ],
+)
+def test_what_is_written_twice_is_shared(text: str, shared: list[str]) -> None:
+    marks: list[PlanNode] = []
+
+    def note(node: PlanNode) -> PlanNode:
+        marks.append(node)
+        return node
+
+    bottom_up(mark_common(tree(text)), note)
+    assert [m.expr for m in marks if isinstance(m, Shared)] == [tree(part) for part in shared]

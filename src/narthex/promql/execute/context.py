@@ -7,7 +7,7 @@ subquery or a step-invariant part is evaluated with the same query at steps of i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from narthex.model.label_table import LabelTable
 from narthex.model.symbols import ScratchSymbols, Symbols
 from narthex.model.tenant import TenantId
-from narthex.promql.annotations import Annotations
+from narthex.promql.annotations import Annotation, Annotations
 from narthex.promql.execute.frame import Frame, Steps
 from narthex.promql.features import Features
 from narthex.promql.limits import Guard
+from narthex.promql.position import Span
 from narthex.promql.steps import QueryRange
+from narthex.promql.syntax.nodes import Expr
 from narthex.runtime.executor import Executor
 from narthex.storage.interface import Queryable
 
@@ -31,11 +33,22 @@ Value = Frame | Scalar | str
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a shared part of a query gave at some steps, and the doubts that came up with it."""
+
+    value: Value
+    span: Span
+    warnings: tuple[Annotation, ...]
+    infos: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvalContext:
     """One query at some steps.
 
     `query` is what was asked for (`start()`, `end()`, `step()`, `range()`), `steps` the moments of
-    this evaluation. `default_subquery_step_ms` gives the step of `[5m:]` for its range.
+    this evaluation. `remembered` holds the shared parts
+    that are done. `default_subquery_step_ms` gives the step of `[5m:]` for its range.
     """
 
     storage: Queryable
@@ -49,6 +62,7 @@ class EvalContext:
     annotations: Annotations
     guard: Guard
     features: Features
+    remembered: dict[tuple[Expr, Steps], Remembered] = field(default_factory=dict)
 
     def at(self, steps: Steps) -> EvalContext:
         """The same query at other moments."""

@@ -24,13 +24,14 @@ from narthex.promql.execute.functions.registry import RANGE_FUNCTIONS, VECTOR_FU
 from narthex.promql.execute.invariant import repeated, repeated_scalar
 from narthex.promql.execute.names import without_name
 from narthex.promql.execute.selector import instant_vector, sample_times
+from narthex.promql.execute.shared import shared_value
 from narthex.promql.execute.smoothed import smoothed_vector
 from narthex.promql.execute.stream import Stream
 from narthex.promql.execute.subquery import inner_steps, samples_of
 from narthex.promql.execute.unary import negated
 from narthex.promql.execute.windowed import WindowStream
 from narthex.promql.execute.windows import range_vector
-from narthex.promql.plan.nodes import PlanNode, PresenceOnly, StepInvariant
+from narthex.promql.plan.nodes import PlanNode, PresenceOnly, Shared, StepInvariant
 from narthex.promql.syntax.nodes import (
     Aggregation,
     BinaryExpr,
@@ -97,6 +98,11 @@ def _invariant(node: StepInvariant, context: EvalContext) -> Outcome:
     return repeated_scalar(outcome, context.steps.count)
 
 
+def _shared(node: Shared, context: EvalContext) -> Outcome:
+    value = shared_value(node, context, lambda: evaluate(node.expr, context))
+    return Stream.of(value) if isinstance(value, Frame) else value
+
+
 def _unary(node: UnaryExpr, context: EvalContext) -> Outcome:
     outcome = stream(node.expr, context)
     assert not isinstance(outcome, str)
@@ -143,7 +149,7 @@ def _call(node: Call, context: EvalContext) -> Outcome:
 
 
 def _bare_selector(node: PlanNode) -> VectorSelector | None:
-    while isinstance(node, ParenExpr | StepInvariant):
+    while isinstance(node, ParenExpr | StepInvariant | Shared):
         node = node.expr
     return node if isinstance(node, VectorSelector) else None
 
@@ -235,6 +241,7 @@ OPERATORS: dict[type, Callable[[Any, EvalContext], Outcome]] = {
     Aggregation: _aggregation,
     Call: _call,
     StepInvariant: _invariant,
+    Shared: _shared,
     MatrixSelector: _refused,
     Subquery: _refused,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from narthex.promql.plan.nodes import PlanNode, PresenceOnly, StepInvariant
+from narthex.promql.plan.nodes import PlanNode, PresenceOnly, Shared, StepInvariant
 from narthex.promql.plan.rewrite import below
 from narthex.promql.syntax.children import children
 from narthex.promql.syntax.nodes import (
@@ -59,8 +59,8 @@ def _is_invariant(node: PlanNode) -> bool:
             return node.shift.at is not None
         case PresenceOnly():
             return node.selector.shift.at is not None
-        case StepInvariant():
-            return True
+        case StepInvariant() | Shared():
+            return _is_invariant(node.expr)
         case Call() if node.function in UNSAFE_FUNCTIONS:
             return False
     return all(_is_invariant(child) for child in children(node))

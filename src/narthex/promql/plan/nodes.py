@@ -32,6 +32,18 @@ class PresenceOnly:
         return self.selector.span
 
 
-PlanNode = Expr | StepInvariant | PresenceOnly
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Written more than once in the query: evaluated at its first place and remembered."""
+
+    expr: Expr
+
+    @property
+    def span(self) -> Span:
+        """Where this occurrence stands."""
+        return self.expr.span
+
+
+PlanNode = Expr | StepInvariant | PresenceOnly | Shared
 """A node of a plan. Fields of the tree's nodes are typed `Expr`; below them may stand any of
 these, which `plan.rewrite` puts there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from narthex.promql.plan.common import mark_common
 from narthex.promql.plan.durations import settle_durations
 from narthex.promql.plan.edges import settle_edges
 from narthex.promql.plan.folding import fold_constants
@@ -11,7 +12,7 @@ from narthex.promql.plan.projection import mark_presence
 from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.nodes import Expr
 
-PASSES = (fold_constants, mark_presence, mark_invariant)
+PASSES = (fold_constants, mark_presence, mark_invariant, mark_common)
 """In this order, once durations and edges are settled; each keeps the meaning of the query."""
 
 

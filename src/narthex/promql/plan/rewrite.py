@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from narthex.promql.plan.nodes import PlanNode, StepInvariant
+from narthex.promql.plan.nodes import PlanNode, Shared, StepInvariant
 from narthex.promql.syntax.nodes import (
     Aggregation,
     BinaryExpr,
@@ -49,7 +49,7 @@ def below(node: PlanNode, change: Change) -> PlanNode:  # noqa: PLR0911 - two a 
             if selector is node.selector:
                 return node
             return replace(node, selector=cast(VectorSelector, selector))
-        case ParenExpr() | UnaryExpr() | Subquery() | StepInvariant():
+        case ParenExpr() | UnaryExpr() | Subquery() | StepInvariant() | Shared():
             inner = cast(Expr, change(node.expr))
             return node if inner is node.expr else replace(node, expr=inner)
     return node
