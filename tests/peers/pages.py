@@ -12,7 +12,7 @@ TEXT_PAGE = b"""\
 # TYPE http_requests_total counter
 http_requests_total{code="200",path="/a\\"b\\\\c\\n"} 1027
 http_requests_total{code="400",} 3e0
-http_requests_total { code = "500" } 0x1p4
+http_requests_total { code = "500" } 1e-3
 # plain comment
 temperature{room="attic"} -2.5
 temperature{room="cellar"}   +Inf
@@ -31,11 +31,11 @@ latency_count 3
 OPENMETRICS_PAGE = b"""\
 # HELP requests The requests.
 # TYPE requests counter
-# UNIT seconds_taken seconds
-# TYPE seconds_taken gauge
+# UNIT taken_seconds seconds
+# TYPE taken_seconds gauge
 requests_total{code="200"} 5 # {trace="abc"} 0.5 1700000000.5
 requests_created{code="200"} 1700000000
-seconds_taken 1.5
+taken_seconds 1.5
 # TYPE size histogram
 size_bucket{le="1.0"} 1
 size_bucket{le="+Inf"} 2

@@ -43,10 +43,19 @@ class PageHandler(BaseHTTPRequestHandler):
         """Silent."""
 
 
+class PageServer(ThreadingHTTPServer):
+    """Silent when a program closes its connections as it stops."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A connection that was reset is no failure here."""
+
+
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("pages")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), PageHandler)
+    server = PageServer(("127.0.0.1", 0), PageHandler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     groups = [
