@@ -16,6 +16,8 @@ from narthex.exposition.kernels.text import parse_text
 from narthex.exposition.kernels.words import is_utf8
 from tests.exposition.cases import OPENMETRICS_PAGES, TEXT_PAGES
 
+pytestmark = pytest.mark.kernels
+
 SEED = np.uint64(99)
 
 

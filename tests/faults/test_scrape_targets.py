@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry
 
+from narthex.httpclient.options import HeaderValues, HttpOptions
 from narthex.model.labels import Labels
 from narthex.model.tenant import DEFAULT_TENANT
 from narthex.runtime.clock import ManualClock
+from narthex.scrape.direct import DirectTransport
 from narthex.scrape.families import FamilyCache
+from narthex.scrape.fetching import make_transport
 from narthex.scrape.loop import Health, JobOptions, ScrapeLoop, Surroundings, TargetStatus
 from narthex.scrape.metrics import ScrapeMetrics
-from narthex.scrape.pool import http_transport
 from narthex.scrape.report import REPORT_NAMES
 from narthex.scrape.rewrite import Rewrite
 from narthex.scrape.series import Destination, TargetSeries, TimePolicy
@@ -26,6 +28,9 @@ from narthex.telemetry.log import Logger
 from tests.scrape.fakes import FakeAppender, job, run_at_once
 
 pytestmark = pytest.mark.asyncio
+
+both_ways = pytest.mark.parametrize("direct", [True, False], ids=["direct", "general"])
+"""Over our own connections, and over the client for every case."""
 
 LIMIT_BYTES = 1 << 20
 TIMEOUT_MS = 1000
@@ -105,9 +110,13 @@ class Scrapes:
     appender: FakeAppender = field(default_factory=FakeAppender)
     clock: ManualClock = field(default_factory=lambda: ManualClock(10**9))
 
+    direct: bool = True
+
     def __post_init__(self) -> None:
-        config = job(body_size_limit=LIMIT_BYTES)
-        self.transport = http_transport(config, "test")
+        headers = {} if self.direct else {"X-Needs": HeaderValues(values=("a general client",))}
+        config = job(body_size_limit=LIMIT_BYTES, http=HttpOptions(http_headers=headers))
+        self.transport = make_transport(config, "test")
+        assert isinstance(self.transport, DirectTransport) == self.direct
         self.metrics = ScrapeMetrics(CollectorRegistry())
         self.surroundings = Surroundings(
             self.clock, run_at_once, self.metrics, FamilyCache(), Logger("test"), 1, 1
@@ -132,7 +141,10 @@ class Scrapes:
 async def serving(behaviour: Behaviour) -> AsyncIterator[int]:
     """A server that reads a request's head and then behaves; yields its port."""
 
+    ended: list[asyncio.Future[None]] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ended.append(asyncio.ensure_future(writer.wait_closed()))
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while await reader.readuntil(b"\r\n\r\n"):
                 await behaviour(reader, writer)
@@ -144,11 +156,14 @@ async def serving(behaviour: Behaviour) -> AsyncIterator[int]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
-async def scraped_together(*behaviours: Behaviour) -> tuple[Scrapes, list[TargetStatus]]:
+async def scraped_together(
+    *behaviours: Behaviour, direct: bool
+) -> tuple[Scrapes, list[TargetStatus]]:
     """Every target scraped twice, all at the same time."""
-    scrapes = Scrapes()
+    scrapes = Scrapes(direct=direct)
     async with contextlib.AsyncExitStack() as servers:
         ports = [await servers.enter_async_context(serving(b)) for b in behaviours]
         loops = [scrapes.loop(port) for port in ports]
@@ -156,16 +171,18 @@ async def scraped_together(*behaviours: Behaviour) -> tuple[Scrapes, list[Target
             await asyncio.gather(*(loop.scrape() for loop in loops))
             await scrapes.clock.advance_s(10)
         await scrapes.transport.close()
+        await asyncio.sleep(0)
     return scrapes, [loop.status for loop in loops]
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("behaviour", "message"), FAULTS, ids=[behaviour.__name__ for behaviour, _ in FAULTS]
 )
 async def test_a_target_that_misbehaves_is_down_with_its_reason(
-    behaviour: Behaviour, message: str
+    behaviour: Behaviour, message: str, direct: bool
 ) -> None:
-    scrapes, (bad, good) = await scraped_together(behaviour, healthy)
+    scrapes, (bad, good) = await scraped_together(behaviour, healthy, direct=direct)
     assert bad.health is Health.DOWN
     assert bad.last_error
     assert message in bad.last_error
@@ -178,8 +195,10 @@ async def test_a_target_that_misbehaves_is_down_with_its_reason(
     assert ups == [[0.0, 0.0], [1.0, 1.0]]
 
 
-async def test_all_of_them_at_once() -> None:
-    _, statuses = await scraped_together(healthy, *(behaviour for behaviour, _ in FAULTS), healthy)
+@both_ways
+async def test_all_of_them_at_once(direct: bool) -> None:
+    behaviours = [behaviour for behaviour, _ in FAULTS]
+    _, statuses = await scraped_together(healthy, *behaviours, healthy, direct=direct)
     assert [status.health for status in statuses] == [
         Health.UP,
         *[Health.DOWN] * len(FAULTS),
@@ -187,8 +206,9 @@ async def test_all_of_them_at_once() -> None:
     ]
 
 
-async def test_a_target_that_nobody_listens_on() -> None:
-    scrapes = Scrapes()
+@both_ways
+async def test_a_target_that_nobody_listens_on(direct: bool) -> None:
+    scrapes = Scrapes(direct=direct)
     async with serving(healthy) as port:
         pass
     loop = scrapes.loop(port)

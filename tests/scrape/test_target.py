@@ -8,7 +8,7 @@ from narthex.discovery.target_group import TargetGroup
 from narthex.model.labels import Labels
 from narthex.model.relabel import RelabelConfig
 from narthex.scrape.errors import BadTarget
-from narthex.scrape.target import Target, TargetDefaults, build_targets, make_target
+from narthex.scrape.target import PlainAddress, Target, TargetDefaults, build_targets, make_target
 
 DEFAULTS = TargetDefaults("j", 15_000, 10_000)
 
@@ -82,6 +82,22 @@ def test_targets_of_groups() -> None:
     assert built.targets[0].discovered_labels.get("__scheme__") == "http"
     assert [d.discovered_labels.get("__address__") for d in built.dropped] == ["drop"]
     assert built.failures == ['instance 0 in group u: "x/y" is not a valid hostname']
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://a:1/metrics?x=1", PlainAddress("a", 1, "a:1", "/metrics?x=1")),
+        ("http://[::1]/", PlainAddress("::1", 80, "[::1]", "/")),
+        ("http://a", PlainAddress("a", 80, "a", "/")),
+        ("https://a:1/", None),
+        ("http://u:p@a:1/", None),
+        ("http://ä:1/", None),
+        ("http://a:99999/", None),
+    ],
+)
+def test_plain_addresses(url: str, address: PlainAddress | None) -> None:
+    assert PlainAddress.of(url) == address
 
 
 def test_the_hash_is_the_same_everywhere() -> None:

@@ -22,11 +22,12 @@ from narthex.model.relabel import RelabelStep, relabel_steps
 from narthex.runtime.clock import Clock
 from narthex.runtime.rng import process_seed
 from narthex.runtime.supervisor import Supervisor
+from narthex.scrape import fetching
 from narthex.scrape.config import ScrapeConfig
 from narthex.scrape.families import FamilyCache
 from narthex.scrape.loop import ScrapeLoop, Surroundings, TargetStatus
 from narthex.scrape.metrics import ScrapeMetrics
-from narthex.scrape.pool import MakeTransport, ScrapePool, http_transport
+from narthex.scrape.pool import MakeTransport, ScrapePool
 from narthex.scrape.series import Destination
 from narthex.scrape.target import DroppedTarget, Target
 from narthex.telemetry.log import Logger
@@ -76,7 +77,7 @@ class ScrapeManager:
             spread_seed=options.spread_seed,
         )
         self._make_transport = make_transport or partial(
-            http_transport, user_agent=options.user_agent
+            fetching.make_transport, user_agent=options.user_agent
         )
         self._pools: dict[str, ScrapePool] = {}
         self._groups: Mapping[str, Sequence[TargetGroup]] = {}

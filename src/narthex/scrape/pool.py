@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from narthex.discovery.target_group import TargetGroup
-from narthex.exposition.negotiation import FORMATS, ScrapeProtocol
+from narthex.exposition.negotiation import ScrapeProtocol
 from narthex.model.duration import format_duration_ms
 from narthex.runtime.supervisor import Supervisor
 from narthex.scrape.config import LEGACY, ScrapeConfig
@@ -26,7 +26,7 @@ from narthex.scrape.target import (
     TargetDefaults,
     build_targets,
 )
-from narthex.scrape.transport import HttpTransport, Transport
+from narthex.scrape.transport import Transport
 
 MakeTransport = Callable[[ScrapeConfig], Transport]
 
@@ -210,17 +210,3 @@ def fallback_of(config: ScrapeConfig) -> ScrapeProtocol | None:
     """The protocol to assume of targets that name none we know."""
     name = config.fallback_scrape_protocol
     return ScrapeProtocol(name) if name else None
-
-
-def http_transport(config: ScrapeConfig, user_agent: str) -> HttpTransport:
-    """The transport of a job. Protobuf, which is not read yet, is not asked for."""
-    settings = config.settings
-    protocols = [ScrapeProtocol(name) for name in settings.scrape_protocols]
-    return HttpTransport(
-        config.http,
-        protocols=[protocol for protocol in protocols if protocol in FORMATS],
-        escaping=settings.metric_name_escaping_scheme,
-        compressed=config.enable_compression,
-        body_size_limit_bytes=settings.body_size_limit,
-        user_agent=user_agent,
-    )

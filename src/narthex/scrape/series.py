@@ -96,7 +96,8 @@ class TargetSeries:
             times = np.concatenate([times, np.full(refs.size - layout.refs.size, at_ms)])
         unknown = self._commit(refs, _or_all_at(times, at_ms), values)
         self._tracker.saw(present)
-        self._metrics.series_refused.inc(layout.refused)
+        if layout.refused:
+            self._metrics.series_refused.inc(layout.refused)
         if unknown.size:
             self._store_unknown(page, at_ms, report, layout, unknown)
         self._store_repeats(page, layout)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 from narthex.discovery.target_group import ADDRESS_LABEL, TargetGroup
 from narthex.model.duration import BadDuration, format_duration_ms, parse_duration_ms
@@ -60,6 +60,30 @@ class TargetDefaults:
         return {**defaults, **present, **given}
 
 
+@dataclass(frozen=True, slots=True)
+class PlainAddress:
+    """Where a URL without frills leads, and what is asked for there."""
+
+    host: str
+    port: int
+    authority: str
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> PlainAddress | None:
+        """The address of an `http` URL in ASCII without a user, None for any other."""
+        parts = urlsplit(url)
+        try:
+            port = 80 if parts.port is None else parts.port
+        except ValueError:
+            return None
+        plain = parts.scheme == "http" and "@" not in parts.netloc and url.isascii()
+        if not plain or not parts.hostname:
+            return None
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        return cls(parts.hostname, port, parts.netloc, path)
+
+
 @dataclass(frozen=True)
 class Target:
     """One endpoint to scrape. Equal when nothing that a scrape or its series see differs."""
@@ -85,6 +109,11 @@ class Target:
     def unix_socket(self) -> str:
         """The socket to connect to instead of the address; empty without one."""
         return self.steering.get(UNIX_SOCKET_LABEL)
+
+    @cached_property
+    def plain_address(self) -> PlainAddress | None:
+        """Where a connection of our own can be made; None when it takes more than that."""
+        return None if self.unix_socket else PlainAddress.of(self.url)
 
 
 @dataclass(frozen=True, slots=True)

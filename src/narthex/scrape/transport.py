@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from narthex.exposition.negotiation import ScrapeProtocol, accept_header
 from narthex.httpclient.client import HttpClient
-from narthex.httpclient.options import HttpOptions
 from narthex.scrape.target import Target
 
-BODY_BYTES_CEILING = 256 * 1024 * 1024
-"""For jobs without `body_size_limit`: some two million samples, past any real page. A target that
-never stops sending costs this much and no more."""
+TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +30,25 @@ class Transport(Protocol):
         """Let go of connections."""
 
 
-class HttpTransport:
-    """Over HTTP, with the job's client options."""
+def timeout_header(target: Target) -> str:
+    """Tells the target how long we wait, as Prometheus does."""
+    return f"{TIMEOUT_HEADER}: {target.timeout_ms / 1000:.15g}"
 
-    def __init__(
-        self,
-        options: HttpOptions,
-        *,
-        protocols: Sequence[ScrapeProtocol],
-        escaping: str,
-        compressed: bool,
-        body_size_limit_bytes: int,
-        user_agent: str,
-    ) -> None:
-        self._client = HttpClient(options, user_agent=user_agent)
-        # A body as large as the limit fails too, as in Prometheus.
-        self._body_bytes_max = (body_size_limit_bytes or BODY_BYTES_CEILING + 1) - 1
-        self._headers = {
-            "Accept": accept_header(protocols, escaping),
-            "Accept-Encoding": "gzip" if compressed else "identity",
-        }
+
+class HttpTransport:
+    """Over a client for every case: TLS, credentials, proxies, redirects."""
+
+    def __init__(self, client: HttpClient, headers: Mapping[str, str], body_bytes_max: int) -> None:
+        self._client = client
+        self._headers = headers
+        self._body_bytes_max = body_bytes_max
 
     async def fetch(self, target: Target) -> Answer:
         timeout_s = target.timeout_ms / 1000
         response = await self._client.fetch(
             "GET",
             target.url,
-            headers={**self._headers, "X-Prometheus-Scrape-Timeout-Seconds": f"{timeout_s:.15g}"},
+            headers={**self._headers, TIMEOUT_HEADER: f"{timeout_s:.15g}"},
             timeout_s=timeout_s,
             body_bytes_max=self._body_bytes_max,
             unix_socket=target.unix_socket,
