@@ -40,9 +40,9 @@ def test_what_passes_and_what_fails_is_counted(tmp_path: Path) -> None:
     out = io.StringIO()
     code = run_files([tmp_path / "one.test", tmp_path / "two.test"], out)
     assert out.getvalue().splitlines() == [
-        "one.test: 1 passed, 1 failed",
+        f"{tmp_path}/one.test: 1 passed, 1 failed",
         "  line 9: sum(a): expected 23 for {}, got 22.0",
-        "two.test: 3 passed, 0 failed",
+        f"{tmp_path}/two.test: 3 passed, 0 failed",
         "4 passed, 1 failed",
     ]
     assert code == 1

@@ -9,6 +9,7 @@ import pytest
 
 from narthex.model.labels import METRIC_NAME
 from narthex.model.matcher import Matcher, MatchType
+from narthex.promql.syntax.errors import ParseError
 from narthex.promql.syntax.features import ALL_FEATURES
 from narthex.promql.syntax.nodes import (
     Aggregation,
@@ -296,5 +297,19 @@ def test_a_selector_alone() -> None:
     matchers = (Matcher.equal("x", "y"), Matcher.equal(METRIC_NAME, "a"))
     assert parse_metric_selector('a{x="y"}') == matchers
     assert parse_metric_selector("{}") == ()
-    with pytest.raises(ValueError, match="unexpected"):
-        parse_metric_selector("a + b")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "unknown position: parse error: unexpected end of input"),
+        ("a + b", "1:3: parse error: unexpected <op:+>"),
+        ("a offset 5m", "1:3: parse error: unexpected <offset>"),
+        ("sum(a)", '1:4: parse error: unexpected "("'),
+        ("(a)", '1:1: parse error: unexpected "("'),
+    ],
+)
+def test_what_is_more_than_a_selector(text: str, message: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_metric_selector(text)
+    assert str(caught.value) == message

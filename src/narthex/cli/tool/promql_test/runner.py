@@ -69,7 +69,7 @@ def run_files(
     with _executor() as executor:
         for path in paths:
             try:
-                report = run_script(path.name, path.read_text("utf-8"), executor)
+                report = run_script(str(path), path.read_text("utf-8"), executor)
             except (OSError, UnicodeDecodeError, BadScript) as error:
                 print(f"{path}: {error}", file=out)
                 unread = True
