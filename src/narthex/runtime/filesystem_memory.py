@@ -117,6 +117,11 @@ class InMemoryFileSystem:
             self._files.setdefault(path, _Contents())
         return MemoryLock(self._locks, path)
 
+    def release_locks(self) -> None:
+        """What the end of a process does."""
+        with self._lock:
+            self._locks.clear()
+
     def power_cut(self) -> None:
         """Forget all that was not synced; open files of before are of no use any more."""
         with self._lock:

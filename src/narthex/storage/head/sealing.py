@@ -26,11 +26,23 @@ FILE_BYTES = 64 << 20
 class PagesFile:
     """One file of chunks; its name goes when `retire` is called, its bytes with the last reader."""
 
-    def __init__(self, path: Path, filesystem: FileSystem) -> None:
+    def __init__(
+        self, path: Path, filesystem: FileSystem, file: AppendFile, reader: RangeReader
+    ) -> None:
         self.path = path
         self._filesystem = filesystem
-        self._file: AppendFile = filesystem.open_append(path)
-        self._reader: RangeReader = filesystem.open_range(path)
+        self._file = file
+        self._reader = reader
+
+    @classmethod
+    def make(cls, path: Path, filesystem: FileSystem) -> PagesFile:
+        """A new file. Raises OSError."""
+        file = filesystem.open_append(path)
+        try:
+            return cls(path, filesystem, file, filesystem.open_range(path))
+        except OSError:
+            file.close()
+            raise
 
     @property
     def size(self) -> int:
@@ -144,7 +156,7 @@ class PagesFolder:
         if not self._files or self._files[-1].size >= FILE_BYTES:
             self._made += 1
             path = self._folder / f"{self._made:08d}.pages"
-            self._files.append(PagesFile(path, self._filesystem))
+            self._files.append(PagesFile.make(path, self._filesystem))
         return self._files[-1]
 
     def keep_only(self, used: set[Path]) -> None:

@@ -119,7 +119,10 @@ class _SegmentReplay:
         data = self._filesystem.read_file(self._path)
         salt = decode_header(data, self._number)
         if salt is None:
-            self._unreadable(data, is_last=is_last)
+            # A power cut may keep the name of a segment and nothing of what was in it.
+            if data:
+                self._corrupt(0, "neither copy of the segment's header is whole")
+            self._report.newest_ms[self._number] = self._newest_ms
             return
         gaps: list[Gap] = []
         for item in read_segment(data, salt):
@@ -136,13 +139,6 @@ class _SegmentReplay:
         for gap in gaps:
             self._corrupt(gap.start, f"{gap.end - gap.start} bytes are no record")
         self._report.newest_ms[self._number] = self._newest_ms
-
-    def _unreadable(self, data: bytes, *, is_last: bool) -> None:
-        if is_last and len(data) == 0:
-            self._report.newest_ms[self._number] = _NEVER
-            return
-        self._corrupt(0, "neither copy of the segment's header is whole")
-        self._report.newest_ms[self._number] = _NEVER
 
     def _cut(self, tail: Gap) -> None:
         self._report.torn_bytes += tail.end - tail.start
