@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from narthex.model.settings import (
     BOOLEAN,
@@ -146,9 +149,9 @@ def test_a_key_without_effect_is_named_once() -> None:
         ("- a", "c.yml:1: expected a mapping, found a list"),
         ("text: [", "c.yml:2: bad YAML: "),
         ("text: a\n\tb: c", "c.yml:2: bad YAML: "),
-        ("a: 1\n---\nb: 2", "c.yml:2: bad YAML: "),
-        ("text: &a [*a]", "c.yml:1: an alias contains itself"),
-        ("text: *nope", "c.yml:1: bad YAML: "),
+        ("a: 1\n---\nb: 2", "c.yml:2: bad YAML: there is a second document"),
+        ("text: &a [*a]", "c.yml:1: bad YAML: an alias contains itself"),
+        ("text: *nope", "c.yml:1: bad YAML: unknown anchor nope"),
     ],
 )
 def test_refusals_say_file_line_and_key(text: str, message: str) -> None:
@@ -173,6 +176,18 @@ def test_aliases_that_multiply_are_refused() -> None:
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     with pytest.raises(BadConfig, match="once aliases are followed"):
         parse_yaml("\n".join(lines), Reading("c.yml"))
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 200_000, "- " * 5_000 + "x", "a: " + "{a: " * 200])
+def test_depth_is_bounded(text: str) -> None:
+    with pytest.raises(BadConfig, match=r"c\.yml:1: bad YAML: more than 100 levels deep"):
+        parse_yaml(text, Reading("c.yml"))
+
+
+@given(st.text("[]{}:-,&*a!|>'\"\n #<", max_size=40))
+def test_any_text_is_a_document_or_refused(text: str) -> None:
+    with contextlib.suppress(BadConfig):
+        parse_yaml(text, Reading("c.yml"))
 
 
 def test_an_empty_document_is_none() -> None:

@@ -76,6 +76,8 @@ class DiscoveryManager:
             await provider.supervisor.stop()
         for provider in new:
             self._start(provider)
+        # A configuration that could not be used was refused when it was read.
+        self._surroundings.metrics.failed_configs.labels(self._name).set(0)
         for job in set(jobs_before) - set(self._jobs):
             self._forget_metrics(job)
         self._changed.set()
