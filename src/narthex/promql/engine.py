@@ -1,7 +1,7 @@
 """A query's whole way: text, tree, plan, value, answer.
 
 The engine is synchronous: it runs in a worker thread of whoever asks, and hands ranges of series to
-the kernel threads. It keeps nothing between queries.
+the kernel threads. Between queries it keeps the plans of their texts, never an answer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,19 +24,25 @@ from narthex.promql.execute.evaluate import evaluate, whole_windows
 from narthex.promql.features import Features
 from narthex.promql.limits import Cancellation, Guard
 from narthex.promql.plan.nodes import PlanNode
-from narthex.promql.plan.plan import planned
+from narthex.promql.plan.plan import Prepared, prepare
 from narthex.promql.result import Result
 from narthex.promql.statistics import Statistics
 from narthex.promql.steps import QueryRange
-from narthex.promql.syntax.nodes import Expr, ValueType
+from narthex.promql.syntax.nodes import ValueType
 from narthex.promql.syntax.parser import parse
-from narthex.promql.syntax.types import value_type
 from narthex.runtime.clock import Clock
 from narthex.runtime.executor import Executor
 from narthex.storage.interface import Queryable
 
 QUEUE_CHECK_S = 0.05
 """How often a query that waits for its turn looks whether it was cancelled."""
+
+
+REMEMBERED_QUERIES = 1024
+"""Texts whose plans are kept: dashboards and rules ask the same again and again."""
+
+REMEMBERED_TEXT_MAX = 4096
+"""Longer texts are parsed each time, so that what is kept stays a few MB."""
 
 
 def one_minute(_range_ms: int) -> int:
@@ -100,8 +107,11 @@ class Engine:
     options: EngineOptions
     _features: Features = field(init=False)
     _turns: threading.Semaphore = field(init=False)
+    _remembered: Callable[[str], Prepared] = field(init=False)
+    _no_symbols: Symbols = field(init=False, default_factory=Symbols)
 
     def __post_init__(self) -> None:
+        self._remembered = lru_cache(REMEMBERED_QUERIES)(self._prepare)
         self._features = Features.from_names(self.options.features)
         self._turns = threading.Semaphore(self.options.max_concurrency)
 
@@ -115,12 +125,12 @@ class Engine:
     ) -> QueryResult:
         """The value of `text` at one moment. Raises ParseError and QueryError."""
         asked_s = self.clock.monotonic_s()
-        tree = parse(text, self.options.features)
+        prepared = self._prepared(text)
         query = QueryRange(time_ms, time_ms, 0)
         context = self._context(tenant, query, options, cancellation)
-        range_vector = value_type(tree) is ValueType.MATRIX
+        range_vector = prepared.kind is ValueType.MATRIX
         finish = _range_vector_result if range_vector else _instant_result
-        return self._answered(text, tree, context, asked_s, finish)
+        return self._answered(prepared, context, asked_s, finish)
 
     def range(  # noqa: PLR0913, PLR0917 - as the API hands them on
         self,
@@ -134,22 +144,29 @@ class Engine:
     ) -> QueryResult:
         """The value of `text` from start to end inclusive. Raises ParseError and QueryError."""
         asked_s = self.clock.monotonic_s()
-        tree = parse(text, self.options.features)
-        wanted = value_type(tree)
-        if wanted not in (ValueType.SCALAR, ValueType.VECTOR):
-            raise WrongResultType(wanted.described)
+        prepared = self._prepared(text)
+        if prepared.kind not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise WrongResultType(prepared.kind.described)
         query = QueryRange(start_ms, end_ms, step_ms)
         context = self._context(tenant, query, options, cancellation)
-        return self._answered(text, tree, context, asked_s, _range_result)
+        return self._answered(prepared, context, asked_s, _range_result)
+
+    def _prepared(self, text: str) -> Prepared:
+        if len(text) > REMEMBERED_TEXT_MAX:
+            return self._prepare(text)
+        return self._remembered(text)
+
+    def _prepare(self, text: str) -> Prepared:
+        return prepare(parse(text, self.options.features), text)
 
     def _answered(
-        self, text: str, tree: Expr, context: EvalContext, asked_s: float, finish: Finish
+        self, prepared: Prepared, context: EvalContext, asked_s: float, finish: Finish
     ) -> QueryResult:
         now = self.clock.monotonic_s
         guard = context.guard
         with self._turn(guard), np.errstate(all="ignore"):
             began_s = now()
-            plan = planned(tree, context.query, text)
+            plan = prepared.settled(context.query)
             prepared_s = now()
             value = finish(plan, context)
             evaluated_s = now()
@@ -164,7 +181,7 @@ class Engine:
             samples_seen=guard.seen,
             samples_peak=guard.peak,
         )
-        return QueryResult(text, result, context.annotations, statistics)
+        return QueryResult(prepared.text, result, context.annotations, statistics)
 
     def _context(
         self,
@@ -184,7 +201,7 @@ class Engine:
             lookback_ms=own.lookback_ms if options.lookback_ms is None else options.lookback_ms,
             default_subquery_step_ms=own.default_subquery_step_ms,
             executor=self.executor,
-            symbols=ScratchSymbols(Symbols()),
+            symbols=ScratchSymbols(self._no_symbols),
             annotations=Annotations(),
             guard=Guard(self.clock, deadline_s, own.max_samples, cancellation or Cancellation()),
             features=self._features,

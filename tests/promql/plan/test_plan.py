@@ -13,7 +13,7 @@ from narthex.promql.plan.edges import settle_edges
 from narthex.promql.plan.folding import fold_constants
 from narthex.promql.plan.invariant import mark_invariant
 from narthex.promql.plan.nodes import PlanNode, PresenceOnly, Shared, StepInvariant
-from narthex.promql.plan.plan import planned
+from narthex.promql.plan.plan import prepare
 from narthex.promql.plan.projection import mark_presence
 from narthex.promql.plan.rewrite import below, bottom_up
 from narthex.promql.steps import QueryRange
@@ -141,7 +141,14 @@ def test_the_deepest_tree_that_parses_can_be_planned() -> None:
         "(" * nested + "x" + ")" * nested,
         "abs(" * nested + "x" + ")" * nested,
     ):
-        planned(parse(text), QUERY, text)
+        prepare(parse(text), text).settled(QUERY)
+
+
+def test_only_what_names_the_range_is_settled_for_each_query() -> None:
+    plain = prepare(parse("count(rate(x[5m]))"), "")
+    assert plain.settled(QUERY) is plain.plan
+    edged = prepare(parse("count(x @ end())"), "")
+    assert edged.settled(QUERY) == prepare(parse("count(x @ 4600)"), "").plan
 
 
 def test_an_unchanged_tree_is_the_same_object() -> None:

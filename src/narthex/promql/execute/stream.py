@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.context import EvalContext
-from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.frame import FLOAT, Frame
 
 Partial = TypeVar("Partial")
 
@@ -86,18 +86,16 @@ class Stream:
         return context.executor.map(work, self.batches)
 
     def collect(self, context: EvalContext) -> Frame:
-        """All series together."""
-        frames = list(self.run(lambda _, frame: frame, context))
-        if len(frames) == 1:
-            return frames[0]
-        steps = context.steps.count
-        if not frames:
-            empty = np.zeros((0, steps))
-            return Frame(self.labels, empty, None, self.drop_name)
-        dense = all(frame.kind is None for frame in frames)
-        return Frame(
-            self.labels,
-            np.concatenate([frame.values for frame in frames]),
-            None if dense else np.concatenate([frame.kinds() for frame in frames]),
-            self.drop_name,
-        )
+        """All series together. Batches are copied to their place as they come, then forgotten."""
+        if len(self.batches) == 1:
+            return next(self.run(lambda _, frame: frame, context))
+        shape = (len(self.labels), context.steps.count)
+        values = np.empty(shape)
+        kind: NDArray[np.uint8] | None = None
+        for rows, frame in self.run(lambda rows, frame: (rows, frame), context):
+            values[rows] = frame.values
+            if frame.kind is not None and kind is None:
+                kind = np.full(shape, FLOAT, np.uint8)
+            if frame.kind is not None and kind is not None:
+                kind[rows] = frame.kind
+        return Frame(self.labels, values, kind, self.drop_name)

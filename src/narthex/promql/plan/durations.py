@@ -27,6 +27,19 @@ from narthex.promql.syntax.nodes import (
 )
 
 
+def has_durations(node: PlanNode) -> bool:
+    """Whether this node itself has a duration to settle."""
+    match node:
+        case VectorSelector():
+            return node.shift.offset_expr is not None
+        case MatrixSelector():
+            return node.range_expr is not None
+        case Subquery():
+            written = (node.range_expr, node.step_expr, node.shift.offset_expr)
+            return any(expr is not None for expr in written)
+    return False
+
+
 def settle_durations(node: PlanNode, query: QueryRange, text: str) -> PlanNode:
     """The tree without duration expressions.
 

@@ -10,6 +10,11 @@ from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.nodes import AtEdge, Subquery, VectorSelector
 
 
+def has_edges(node: PlanNode) -> bool:
+    """Whether this node itself names an edge."""
+    return isinstance(node, VectorSelector | Subquery) and isinstance(node.shift.at, AtEdge)
+
+
 def settle_edges(node: PlanNode, query: QueryRange) -> PlanNode:
     """The tree with fixed moments only."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from narthex.promql.plan.nodes import PlanNode, Shared, StepInvariant
+from narthex.promql.plan.nodes import PlanNode, PresenceOnly, Shared, StepInvariant
 from narthex.promql.syntax.nodes import (
     Aggregation,
     BinaryExpr,
@@ -44,7 +44,7 @@ def below(node: PlanNode, change: Change) -> PlanNode:  # noqa: PLR0911 - two a 
             if expr is node.expr and parameter is node.parameter:
                 return node
             return replace(node, expr=expr, parameter=parameter)
-        case MatrixSelector():
+        case MatrixSelector() | PresenceOnly():
             selector = change(node.selector)
             if selector is node.selector:
                 return node
