@@ -88,6 +88,28 @@ def test_series_of_the_report_share_the_layout_of_the_page() -> None:
     assert scraped.appender.batches[0].refs.tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def test_the_report_is_the_last_that_a_full_store_refuses() -> None:
+    scraped = Scraped()
+    scraped.appender.series_max = 6
+    assert counts(scraped.page(b"a 1\nb 1\n", 1000)) == (2, 2, 1)
+    assert scraped.appender.of("up") == [(1000, 1.0)]
+    assert scraped.appender.names() == {"a"}
+
+
+def test_a_target_may_have_an_up_of_its_own() -> None:
+    scraped = Scraped()
+    scraped.page(b"up 7\na 1\n", 1000)
+    scraped.page(b"a 2\n", 2000)
+    assert scraped.appender.of("up") == [(1000, 7.0), (2000, 1.0)]
+
+
+def test_a_series_that_gets_times_of_its_own_goes_on() -> None:
+    scraped = Scraped()
+    scraped.page(b"a 1\n", 1000)
+    scraped.page(b"a 2 1500\n", 2000)
+    assert scraped.appender.of("a") == [(1000, 1.0), (1500, 2.0)]
+
+
 def test_vanished_series_end_and_come_back_under_their_refs() -> None:
     scraped = Scraped()
     scraped.page(b"a 1\nb 1\n", 1000)

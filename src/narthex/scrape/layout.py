@@ -141,16 +141,17 @@ class LayoutCache:
     def _resolve(self, series: Sequence[Labels]) -> Refs:
         """Refs of `series`; those of the report come along, to share the layout in storage.
 
-        Later ones join the layout that the report is in.
+        They come first: where the store takes no more series, `up` is the last to be refused.
+        Later series join the layout that the report is in.
         """
         reports = [] if self._report_refs.all() else self._reports
         if not series and not reports:
             return NO_REFS
-        packed = PackedLabels.from_labels([*series, *reports])
+        packed = PackedLabels.from_labels([*reports, *series])
         refs = self._appender.resolve(packed, int(self._report_refs[0])).refs
         if reports:
-            self._report_refs = refs[len(series) :]
-        return refs[: len(series)]
+            self._report_refs = refs[: len(reports)]
+        return refs[len(reports) :]
 
     def _remember(self, layout: Layout, hashes: Hashes, refs: Refs) -> None:
         before = self._layout

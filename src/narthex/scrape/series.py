@@ -46,6 +46,30 @@ class Destination:
     appender: Appender
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchShape:
+    """Of the batches of one layout: the report's series, then the page's, then markers.
+
+    `reported` int64[r] are the series of the report that are written: not those that the store
+    refused, nor those that the page itself brings (an exporter may have an `up` of its own, which
+    wins, as in Prometheus). `refs` are theirs and the layout's.
+    """
+
+    layout: Layout
+    report_refs: Refs
+    reported: NDArray[np.int64]
+    refs: Refs
+
+    @classmethod
+    def of(cls, layout: Layout, report_refs: Refs) -> BatchShape:
+        """The shape for a layout and the refs of a report."""
+        own = (report_refs != NO_REF) & ~np.isin(report_refs, layout.present)
+        reported = np.flatnonzero(own)
+        return cls(
+            layout, report_refs, reported, np.concatenate([report_refs[reported], layout.refs])
+        )
+
+
 class TargetSeries:
     """What is known of the series of one target, from its first scrape to its end."""
 
@@ -60,13 +84,14 @@ class TargetSeries:
         self._destination = destination
         self._metrics = metrics
         self._times = times
+        self._report_names = report_names
         self._cache = LayoutCache(
             rewrite,
             destination.appender,
             report_series(rewrite.target_labels, report_names),
         )
         self._tracker = StalenessTracker()
-        self._usual: tuple[Layout, Refs, Refs] | None = None
+        self._shape: BatchShape | None = None
 
     def follow(self, before: TargetSeries) -> None:
         """Take over from the same target under an older configuration: its series may vanish."""
@@ -85,21 +110,23 @@ class TargetSeries:
         """
         layout, added = self._cache.arrange(page, at_ms)
         report = make_report(len(page), layout.kept, added)
+        shape = self._shape_of(layout)
         times, present = self._times_of(page, layout, at_ms)
-        gone = self._tracker.vanished(present)
-        report_refs = self._cache.report_refs()
-        refs = self._batch_refs(layout, report_refs, gone)
-        report_values = report.values(report_refs.size)[report_refs != NO_REF]
-        markers = np.full(gone.size, STALE_NAN)
-        values = np.concatenate([page.values[layout.rows], report_values, markers])
+        gone = self._gone(present, shape.refs)
         if times is not None:
-            times = np.concatenate([times, np.full(refs.size - layout.refs.size, at_ms)])
+            others = np.full(shape.reported.size, at_ms), np.full(gone.size, at_ms)
+            times = np.concatenate([others[0], times, others[1]])
+        report_values = report.values(len(self._report_names))[shape.reported]
+        values = np.concatenate(
+            [report_values, page.values[layout.rows], np.full(gone.size, STALE_NAN)]
+        )
+        refs = np.concatenate([shape.refs, gone]) if gone.size else shape.refs
         unknown = self._commit(refs, _or_all_at(times, at_ms), values)
         self._tracker.saw(present)
         if layout.refused:
             self._metrics.series_refused.inc(layout.refused)
         if unknown.size:
-            self._store_unknown(page, at_ms, report, layout, unknown)
+            self._store_unknown(page, at_ms, report, shape, unknown)
         self._store_repeats(page, layout)
         return report
 
@@ -108,14 +135,14 @@ class TargetSeries:
 
         Raises OSError when the log cannot be written.
         """
-        gone = self._tracker.vanished(NO_REFS)
+        gone = self._gone(NO_REFS, self._cache.report_refs())
         self._store_report(at_ms, report, gone)
         self._tracker.saw(NO_REFS)
 
     def retire(self, at_ms: int) -> None:
         """End every series, those of the report too: the target is no more. Raises OSError."""
         reports = self._cache.report_refs()
-        refs = np.concatenate([self._tracker.vanished(NO_REFS), reports[reports != NO_REF]])
+        refs = np.union1d(self._tracker.vanished(NO_REFS), reports[reports != NO_REF])
         self._commit(refs, np.array([at_ms]), np.full(refs.size, STALE_NAN))
         self._tracker.saw(NO_REFS)
 
@@ -129,15 +156,22 @@ class TargetSeries:
             return times, layout.present
         return times, np.unique(layout.refs[own == NO_TIME])
 
-    def _batch_refs(self, layout: Layout, report_refs: Refs, gone: Refs) -> Refs:
-        """The refs of a whole batch; the same array as long as the target looks the same."""
-        if gone.size:
-            return np.concatenate([layout.refs, report_refs[report_refs != NO_REF], gone])
-        usual = self._usual
-        if usual is None or usual[0] is not layout or usual[1] is not report_refs:
-            refs = np.concatenate([layout.refs, report_refs[report_refs != NO_REF]])
-            usual = self._usual = (layout, report_refs, refs)
-        return usual[2]
+    def _gone(self, present: Refs, written: Refs) -> Refs:
+        """The refs to end: not followed any more, and nothing else is written to them now.
+
+        A series that has got times of its own is written and not followed; one that the page has
+        no more may be the report's.
+        """
+        gone = self._tracker.vanished(present)
+        return np.setdiff1d(gone, written, assume_unique=True) if gone.size else gone
+
+    def _shape_of(self, layout: Layout) -> BatchShape:
+        """The shape of batches of this layout; the same as long as the target looks the same."""
+        report_refs = self._cache.report_refs()
+        shape = self._shape
+        if shape is None or shape.layout is not layout or shape.report_refs is not report_refs:
+            shape = self._shape = BatchShape.of(layout, report_refs)
+        return shape
 
     def _store_report(self, at_ms: int, report: Report, gone: Refs) -> None:
         for _ in range(2):  # once more when the report's own series had left the store
@@ -158,7 +192,7 @@ class TargetSeries:
         page: Page,
         at_ms: int,
         report: Report,
-        layout: Layout,
+        shape: BatchShape,
         unknown: NDArray[np.int64],
     ) -> None:
         """Resolve everything anew and commit what was refused for an unknown ref."""
@@ -166,12 +200,14 @@ class TargetSeries:
         fresh, _ = self._cache.arrange(page, at_ms)
         times, present = self._times_of(page, fresh, at_ms)
         all_rows = np.arange(len(page))
-        wanted = all_rows[layout.rows][unknown[unknown < layout.refs.size]]
+        places = unknown - shape.reported.size  # in the layout; before it are those of the report
+        rows = all_rows[shape.layout.rows]
+        wanted = rows[places[(places >= 0) & (places < rows.size)]]
         chosen = np.isin(all_rows[fresh.rows], wanted)
         chosen_times = _or_all_at(None if times is None else times[chosen], at_ms)
         self._commit(fresh.refs[chosen], chosen_times, page.values[fresh.rows][chosen])
         self._tracker.saw(present)
-        if (unknown >= layout.refs.size).any():
+        if (places < 0).any():
             self._store_report(at_ms, report, NO_REFS)
 
     def _store_repeats(self, page: Page, layout: Layout) -> None:
