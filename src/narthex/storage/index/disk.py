@@ -7,7 +7,7 @@ column of small integers over those. Decoded sections live in a cache that all b
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,17 +52,19 @@ class DiskIndex:
         self._number = {name: k for k, name in enumerate(self.directory.names)}
         self._largest = [count for _, _, count in self.directory.dictionaries]
         self._symbol_ids: dict[int, NDArray[np.int32]] = {}
+        self._labels_of_metric: dict[int, list[int]] = {}
+        self._owner = str(path)
 
     def close(self) -> None:
         """Forget what is cached."""
-        self._cache.forget(self.path)
+        self._cache.forget(self._owner)
 
     # What a section holds, from the cache or from disk.
 
     def _part(
         self, key: tuple[str, int, int], make: Callable[[], Part], size: Callable[[Part], int]
     ) -> Part:
-        return self._cache.get((self.path, *key), make, size)
+        return self._cache.get((self._owner, *key), make, size)
 
     def _dictionary(self, number: int) -> Dictionary:
         offset, length, count = self.directory.dictionaries[number]
@@ -169,34 +171,44 @@ class DiskIndex:
             found |= self.cells(rows, window) != 0
         return rows[found]
 
-    def _column(self, number: int, rows: Rows) -> Codes:
-        out = np.zeros(rows.size, np.int64)
-        for segment, part, places in self._pieces(rows):
-            codes = self._segment(segment).get(number)
-            if codes is not None:
-                out[part] = codes[places]
-        return out
-
     def labels(self, rows: Rows) -> LabelTable:
         """The labels of these rows, ids of the TSDB's symbols."""
-        present = sorted({k for number, _, _ in self._pieces(rows) for k in self._segment(number)})
-        columns = {
-            self.directory.names[number]: self._to_symbols(number, self._column(number, rows))
-            for number in present
-        }
+        pieces = [(self._segment(number), places) for number, _, places in self._pieces(rows)]
+        columns: dict[str, NDArray[np.int32]] = {}
+        for number in self._labels_among(rows):
+            codes = _column(number, pieces)
+            if codes.any():
+                columns[self.directory.names[number]] = self._to_symbols(number, codes)
         return LabelTable(self._symbols, columns, rows.size)
 
-    def _to_symbols(self, number: int, codes: Codes) -> NDArray[np.int32]:
+    def _labels_among(self, rows: Rows) -> list[int]:
+        """Numbers of the labels that these rows may have: few when they are of one metric."""
+        if not rows.size:
+            return []
+        ends = np.searchsorted(self.metric_rows, rows[[0, -1]], side="right").tolist()
+        if ends[0] != ends[1]:
+            return sorted({k for number, _, _ in self._pieces(rows) for k in self._segment(number)})
+        known = self._labels_of_metric.get(ends[0])
+        if known is None:
+            whole = np.arange(self.metric_rows[ends[0] - 1], self.metric_rows[ends[0]])
+            pieces = [(self._segment(number), places) for number, _, places in self._pieces(whole)]
+            used = sorted({number for segment, _ in pieces for number in segment})
+            known = [number for number in used if _column(number, pieces).any()]
+            self._labels_of_metric[ends[0]] = known
+        return known
+
+    def _to_symbols(self, number: int, codes: NDArray[np.integer]) -> NDArray[np.int32]:
         ids = self._symbol_ids.get(number)
         if ids is None:
             ids = np.full(self._largest[number] + 1, UNKNOWN, np.int32)
             ids[0] = 0
             self._symbol_ids[number] = ids
-        unknown = np.unique(codes[ids[codes] == UNKNOWN])
-        if unknown.size:
+        symbols: NDArray[np.int32] = ids[codes]
+        if symbols.min() == UNKNOWN:
+            unknown = np.unique(codes[symbols == UNKNOWN]).astype(np.int64)
             # Two threads may do the same; a text has one symbol.
             ids[unknown] = self._symbols.intern_many(self._dictionary(number).texts(unknown))
-        symbols: NDArray[np.int32] = ids[codes]
+            symbols = ids[codes]
         return symbols
 
     # `LabelIndex`.
@@ -254,6 +266,20 @@ class DiskIndex:
         if number is None:
             return np.zeros(0, np.int64)
         used = np.zeros(self._largest[number] + 1, np.bool_)
-        used[self._column(number, rows)] = True
+        for segment, _, places in self._pieces(rows):
+            column = self._segment(segment).get(number)
+            if column is not None:
+                used[column[places]] = True
         used[0] = False
         return np.flatnonzero(used)
+
+
+def _column(
+    number: int, pieces: Sequence[tuple[Segment, NDArray[np.int64]]]
+) -> NDArray[np.integer]:
+    """The codes of one label over places of segments, one after the other."""
+    parts: list[NDArray[np.integer]] = [
+        segment[number][places] if number in segment else np.zeros(places.size, np.uint8)
+        for segment, places in pieces
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from narthex.storage.index.directory import GROUP_ROWS, STRIPE_ROWS
 from narthex.storage.index.sections import compress, decompress, numbers
 
-Segment = dict[int, NDArray[np.int64]]
-"""Codes of the rows of a segment by number of the label."""
+Segment = dict[int, NDArray[np.integer]]
+"""Codes of the rows of a segment by number of the label, as narrow as they are on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def decode_segment(data: bytes, rows: int, largest: Sequence[int]) -> Segment:
     segment: Segment = {}
     for number, length in zip(head[::2], head[1::2], strict=True):
         content = decompress(data[at : at + length])
-        codes = numbers(content, code_type(largest[number]), rows).astype(np.int64)
+        codes = numbers(content, code_type(largest[number]), rows)
         if codes.size and codes.max() > largest[number]:
             raise ValueError("a code beyond its dictionary")
         segment[number] = codes

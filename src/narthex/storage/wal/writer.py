@@ -132,8 +132,9 @@ class WalWriter:
             number: filesystem.size(segment_path(folder, number)) for number in self._newest_ms
         }
         self._syncing = threading.Lock()
-        self._unsynced: list[AppendFile] = []
-        self._name_unsynced = False
+        # What a process that was killed left is in the kernel; the first sync makes it durable.
+        self._unsynced = [filesystem.open_append(segment_path(folder, n)) for n in sorted(older)]
+        self._name_unsynced = bool(older)
         self._durable = Position(0, 0)
         filesystem.make_directory(folder)
 
