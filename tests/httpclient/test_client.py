@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 from collections.abc import Mapping
@@ -336,3 +337,27 @@ async def test_requests_go_through_a_proxy() -> None:
         response = await get("http://target.invalid/x", options)
     assert response.body == b"proxied"
     assert proxy.requests[0].path == "http://target.invalid/x"
+
+
+async def test_a_unix_socket(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n")
+        await writer.drain()
+        writer.close()
+
+    path = str(tmp_path / "socket")
+    server = await asyncio.start_unix_server(answer, path)
+    async with server, HttpClient() as client:
+        response = await client.fetch(
+            "GET", "http://x/metrics", timeout_s=5, body_bytes_max=10, unix_socket=path
+        )
+    assert response.body == b"a 1\n"
+
+
+async def test_a_unix_socket_that_is_not_there(tmp_path: Path) -> None:
+    async with HttpClient() as client:
+        with pytest.raises(ConnectFailed, match="no such file"):
+            await client.fetch(
+                "GET", "http://x/", timeout_s=5, body_bytes_max=10, unix_socket=f"{tmp_path}/none"
+            )
