@@ -63,6 +63,7 @@ REWRITTEN = [
     ("- a", "-a"),
     ("a + fill_left(2) fill_right(2) b", "a + fill (2) b"),
     ("# note\na", "a"),
+    ("inf ^ a", "Inf ^ a"),
 ]
 
 

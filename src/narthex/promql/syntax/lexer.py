@@ -121,7 +121,7 @@ class Lexer:
         """A lone `=` is a token that no rule takes; `=~` and a lone `!` are refused here."""
         follows = self.text[start + 1 : start + 2]
         if c == "!" or follows == "~":
-            shown = go_quote_character(follows) if follows else "'�'"
+            shown = go_quote_character(follows or "\ufffd")
             raise self._error(f"unexpected character after '{c}': {shown}")
         return self._token(Kind.PUNCTUATION, start + 1)
 

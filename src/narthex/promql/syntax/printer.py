@@ -43,7 +43,7 @@ def to_text(expr: Expr) -> str:
     if isinstance(expr, UnaryExpr):
         return expr.operator + to_text(expr.expr)
     if isinstance(expr, BinaryExpr):
-        return f"{to_text(expr.left)} {operator_text(expr)} {to_text(expr.right)}"
+        return f"{_left_text(expr)} {operator_text(expr)} {to_text(expr.right)}"
     if isinstance(expr, Call):
         return f"{expr.function}({', '.join(map(to_text, expr.args))})"
     if isinstance(expr, Subquery):
@@ -57,6 +57,15 @@ def aggregation_head(expr: Aggregation) -> str:
     if expr.without:
         return f"{expr.operator} without ({_labels(expr.grouping)}) "
     return f"{expr.operator} by ({_labels(expr.grouping)}) " if expr.grouping else expr.operator
+
+
+def _left_text(expr: BinaryExpr) -> str:
+    """The left side. As the base of a power infinity has no sign: it would take hold of the power.
+
+    This is the one place where Prometheus prints a text that it reads as another tree.
+    """
+    text = to_text(expr.left)
+    return text.removeprefix("+") if expr.operator == "^" and text == "+Inf" else text
 
 
 def operator_text(expr: BinaryExpr) -> str:

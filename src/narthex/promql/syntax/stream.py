@@ -63,7 +63,7 @@ class TokenStream:
 
     @contextmanager
     def within(self, context: str, expected: str = "") -> Iterator[None]:
-        """While inside, complaints name this place."""
+        """While inside, complaints name this place. An error ends the parse: nothing is undone."""
         outer, self._place = self._place, Place(context, expected)
         yield
         self._place = outer
