@@ -19,7 +19,6 @@ PACKAGE = ROOT / "src" / "narthex"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OPTIONAL = {"pandas", "polars", "pyarrow"}
 INDIRECT = {
-    "httptools": "uvicorn parses HTTP with it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 

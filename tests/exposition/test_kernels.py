@@ -11,6 +11,7 @@ import pytest
 from narthex.exposition import parse as parsing
 from narthex.exposition.kernels import outcome
 from narthex.exposition.kernels.floats import nearest_double, parse_float
+from narthex.exposition.kernels.labels import split_rows
 from narthex.exposition.kernels.openmetrics import parse_openmetrics
 from narthex.exposition.kernels.text import parse_text
 from narthex.exposition.kernels.words import is_utf8
@@ -65,6 +66,23 @@ def test_rounding_equals_its_source() -> None:
         digits = np.uint64(12345678901234567)
         with np.errstate(over="ignore"):
             assert nearest_double(digits, power) == plain(nearest_double)(digits, power)
+
+
+@pytest.mark.parametrize(
+    "series", [b"a", b'a{b="c"}', b'{"n.m","k"="v",}', b' a { b = "\\"" , c="" }', b"{}", b"a{}"]
+)
+def test_labels_are_split_as_by_their_source(series: bytes) -> None:
+    buffer = np.frombuffer(series + b"\n" * outcome.PADDING, np.uint8)
+    starts, ends, rows = np.array([0]), np.array([len(series)]), np.array([0, 0])
+    results = []
+    for split in (split_rows, plain(split_rows)):
+        spans, bounds = np.full((9, 4), -9), np.zeros(3, np.int64)
+        results.append((split(buffer, starts, ends, rows, spans, bounds), spans, bounds))
+    (used, spans, bounds), (plain_used, plain_spans, plain_bounds) = results
+    assert used == plain_used == bounds[-1]
+    assert spans.tolist() == plain_spans.tolist()
+    assert bounds.tolist() == plain_bounds.tolist()
+    assert split_rows(buffer, starts, ends, rows, spans[:0], bounds) in (-1, 0)
 
 
 def test_utf8_is_what_python_decodes() -> None:
