@@ -46,9 +46,9 @@ def test_readers_see_whole_texts_while_a_writer_adds() -> None:
 
     def read() -> None:
         while not done.is_set():
-            for symbol in range(max(0, len(symbols) - 20), len(symbols)):
-                if symbol and not symbols.text(symbol).startswith("text-"):
-                    wrong.append(symbols.text(symbol))
+            newest = range(max(1, len(symbols) - 20), len(symbols))
+            texts = [symbols.text(symbol) for symbol in newest]
+            wrong.extend(text for text in texts if not text.startswith("text-"))
             if symbols.find("text-1") not in (None, 2):
                 wrong.append("text-1")
 

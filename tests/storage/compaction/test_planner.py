@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,7 +73,7 @@ def test_merging_comes_to_an_end(held: list[tuple[int, int]], levels: int) -> No
         start = min(b.min_time_ms for b in chosen) / HOUR_MS
         blocks.append(block(start, max(b.max_time_ms for b in chosen) / HOUR_MS))
     ordered = sorted(spans(blocks))
-    assert all(a[1] <= b[0] for a, b in zip(ordered, ordered[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(ordered))
 
 
 def test_ranges_stop_at_a_tenth_of_the_retention() -> None:

@@ -30,6 +30,7 @@ def both(kernel: Any, *arguments: object) -> list[Any]:
 
 
 def assert_same(kernel: Any, *arguments: object) -> list[Any]:
+    compiled: list[Any]
     compiled, plain = both(kernel, *arguments)
     for one, other in zip(compiled, plain, strict=True):
         if isinstance(one, np.ndarray):
@@ -67,7 +68,7 @@ def test_series_are_sorted_by_kind() -> None:
     kinds, markers, facts = result[3], result[4], result[6]
     assert kinds.tolist() == [1, 2, 1, 0, 1, 2]
     assert markers.tolist() == [1, 0, 0, 0, 0, 0]
-    # Not whole; two move, with seven values; three are constant; one marker; counts and constants differ.
+    # Not whole; two move, with seven values; three are constant; one marker; nothing is the same.
     assert facts.tolist() == [0, 2, 7, 3, 1, 0, 0]
 
 

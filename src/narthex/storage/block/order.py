@@ -25,7 +25,7 @@ def sorted_columns(labels: LabelTable) -> tuple[list[Column], NDArray[np.int64]]
 
 
 def _column(labels: LabelTable, name: str) -> Column:
-    symbols, at = np.unique(labels.columns[name], return_inverse=True)
+    symbols, at = _distinct(labels.columns[name])
     texts = [text.encode("utf-8", "surrogatepass") for text in labels.symbols.texts(symbols)]
     ranked = sorted(range(len(texts)), key=texts.__getitem__)
     # The empty text sorts first: without it among the values, codes begin at 1 all the same.
@@ -33,3 +33,11 @@ def _column(labels: LabelTable, name: str) -> Column:
     codes = np.empty(len(texts), np.int64)
     codes[ranked] = np.arange(len(texts)) + (1 - absent)
     return Column(name, [texts[k] for k in ranked[absent:]], codes[at])
+
+
+def _distinct(ids: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The distinct ids, ascending, and the place of each id among them; ids are dense, from 0."""
+    used = np.zeros(int(ids.max(initial=0)) + 1, np.bool_)
+    used[ids] = True
+    place = np.cumsum(used) - 1
+    return np.flatnonzero(used).astype(np.int32), place[ids]
