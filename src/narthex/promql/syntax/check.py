@@ -46,7 +46,7 @@ def check(tree: Expr, query: str) -> Expr:
 class _Checker:
     query: str
 
-    def check(self, expr: Expr) -> Expr:
+    def check(self, expr: Expr) -> Expr:  # noqa: PLR0911 - a node a return
         if isinstance(expr, (NumberLiteral, StringLiteral)):
             return expr
         if isinstance(expr, VectorSelector):

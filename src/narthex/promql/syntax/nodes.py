@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Union
 
 from narthex.model.matcher import Matcher
 from narthex.promql.position import NOWHERE, Span
@@ -76,7 +75,7 @@ class DurationExpr:
     span: Span = _position()
 
 
-DurationOperand = Union[NumberLiteral, DurationExpr]
+DurationOperand = NumberLiteral | DurationExpr
 
 
 class AtEdge(enum.Enum):
@@ -219,15 +218,15 @@ class Call:
     span: Span = _position()
 
 
-Expr = Union[
-    NumberLiteral,
-    StringLiteral,
-    VectorSelector,
-    MatrixSelector,
-    Subquery,
-    BinaryExpr,
-    UnaryExpr,
-    ParenExpr,
-    Aggregation,
-    Call,
-]
+Expr = (
+    NumberLiteral
+    | StringLiteral
+    | VectorSelector
+    | MatrixSelector
+    | Subquery
+    | BinaryExpr
+    | UnaryExpr
+    | ParenExpr
+    | Aggregation
+    | Call
+)

@@ -31,7 +31,7 @@ def pretty(expr: Expr) -> str:
     return _lines(expr, 0)
 
 
-def _lines(expr: Expr, level: int) -> str:
+def _lines(expr: Expr, level: int) -> str:  # noqa: PLR0911 - a node a return
     indent = _INDENT * level
     if isinstance(expr, UnaryExpr):
         return indent + expr.operator + _lines(expr.expr, level).strip()

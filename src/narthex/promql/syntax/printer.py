@@ -30,7 +30,7 @@ from narthex.promql.syntax.nodes import (
 from narthex.promql.syntax.quoting import go_quote
 
 
-def to_text(expr: Expr) -> str:
+def to_text(expr: Expr) -> str:  # noqa: PLR0911 - a node a return
     """The text of a tree."""
     if isinstance(expr, NumberLiteral):
         return _number(expr)

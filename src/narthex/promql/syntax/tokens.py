@@ -111,9 +111,7 @@ KEYWORDS: dict[str, Kind] = {
     **dict.fromkeys(("inf", "nan"), Kind.NUMBER),
 }
 
-_NOT_METRICS = frozenset(
-    {"bool", "on", "ignoring", "group_left", "group_right", *FILL_KEYWORDS}
-)
+_NOT_METRICS = frozenset({"bool", "on", "ignoring", "group_left", "group_right", *FILL_KEYWORDS})
 _WORD_KINDS = frozenset(
     {Kind.IDENTIFIER, Kind.METRIC_IDENTIFIER, Kind.AGGREGATOR, Kind.CONTEXT, Kind.KEYWORD}
 )
