@@ -159,3 +159,27 @@ def test_prefixes_refuse_what_is_not_finite(case: Case) -> None:
         largest = sums.prefix_sums(case.values, start, end, high, low)
         if not is_finite(case.values[start:end].tolist()):
             assert largest == math.inf
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e9, 1e15])
+@pytest.mark.parametrize("offset", [0.0, 1.0, 1e3, 1e9])
+def test_prefixes_agree_with_one_by_one_whatever_the_size(scale: float, offset: float) -> None:
+    random = np.random.default_rng(3)
+    values = (offset + random.normal(size=2000)) * scale
+    values[500:700] = values[500]
+    starts, timeline = np.array([0, 2000], np.int64), np.zeros(1, np.int32)
+    lower = np.arange(0, 1900, 5, dtype=np.int32).reshape(1, -1)
+    upper = lower + 60
+    out = np.empty(lower.shape)
+    over_time.stdvar_over_time(values, starts, timeline, lower, upper, out)
+    one_by_one = [
+        over_time.compensated_variance(values, int(low), int(high))
+        for low, high in zip(lower[0], upper[0], strict=True)
+    ]
+    same(out[0], np.array(one_by_one), 1e-10)
+    over_time.avg_over_time(values, starts, timeline, lower, upper, out)
+    means = [
+        sums.compensated_mean(values, int(low), int(high))
+        for low, high in zip(lower[0], upper[0], strict=True)
+    ]
+    same(out[0], np.array(means), 1e-12)

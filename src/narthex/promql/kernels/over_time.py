@@ -17,13 +17,21 @@ from narthex.promql.kernels.sums import (
     compensated_add,
     compensated_mean,
     compensated_sum,
+    prefix_squares,
     prefix_sums,
+    window_deviation,
     window_overlap,
     window_sum,
 )
 
 PREFIX_OVERLAP = 3.0
 """Prefixes cost as much as adding each sample about three times."""
+
+SQUARES_MARGIN = 4 * PREFIX_MARGIN
+"""As `PREFIX_MARGIN`, for what is made of two prefixes."""
+
+SPREAD_MARGIN = 2.0**-20
+"""A deviation this small beside the values depends on how the mean was rounded, to 1e-10."""
 
 
 @kernel("int64(const int64[::1])")
@@ -93,6 +101,15 @@ def avg_over_time(values, starts, timeline, lower, upper, out):
 
 
 @kernel("float64(const float64[::1], int64, int64)")
+def largest_size(values, start, end):
+    """The largest magnitude among `values[start:end]`, none of which is NaN."""
+    largest = 0.0
+    for j in range(start, end):
+        largest = max(largest, abs(values[j]))
+    return largest
+
+
+@kernel("float64(const float64[::1], int64, int64)")
 def compensated_variance(values, start, end):
     """The population variance of `values[start:end]`: Welford's method, compensated."""
     count = 0.0
@@ -115,13 +132,41 @@ def compensated_variance(values, start, end):
     " const int32[:, ::1], float64[:, ::1])"
 )
 def stdvar_over_time(values, starts, timeline, lower, upper, out):
-    """The population variance of each window."""
+    """The population variance of each window.
+
+    From prefixes where the spread is not lost beside the values' size: there Prometheus's own
+    rounding shows, and it is repeated.
+    """
+    room = longest_series(starts) + 1
+    high = np.empty(room)
+    low = np.empty(room)
+    squares_high = np.empty(room)
+    squares_low = np.empty(room)
     for i in range(timeline.size):
         line = timeline[i]
+        start = starts[i]
+        end = starts[i + 1]
+        floor = math.inf
+        tiny = 0.0
+        if window_overlap(lower, upper, line) > PREFIX_OVERLAP:
+            largest = prefix_sums(values, start, end, high, low)
+            squares = prefix_squares(values, start, end, squares_high, squares_low)
+            if largest < math.inf:
+                floor = squares * SQUARES_MARGIN * float(end - start)
+                tiny = largest_size(values, start, end) * SPREAD_MARGIN
         for t in range(lower.shape[1]):
-            first = starts[i] + lower[line, t]
-            end = starts[i] + upper[line, t]
-            out[i, t] = compensated_variance(values, first, end) if end > first else 0.0
+            first = lower[line, t]
+            stop = upper[line, t]
+            if stop <= first:
+                out[i, t] = 0.0
+                continue
+            if floor < math.inf:
+                spread = window_deviation(high, low, squares_high, squares_low, first, stop)
+                variance = spread / float(stop - first)
+                if spread > floor and variance > tiny * tiny:
+                    out[i, t] = variance
+                    continue
+            out[i, t] = compensated_variance(values, start + first, start + stop)
 
 
 @kernel(
@@ -130,13 +175,10 @@ def stdvar_over_time(values, starts, timeline, lower, upper, out):
 )
 def stddev_over_time(values, starts, timeline, lower, upper, out):
     """The population standard deviation of each window."""
-    for i in range(timeline.size):
-        line = timeline[i]
-        for t in range(lower.shape[1]):
-            first = starts[i] + lower[line, t]
-            end = starts[i] + upper[line, t]
-            variance = compensated_variance(values, first, end) if end > first else 0.0
-            out[i, t] = math.sqrt(variance)
+    stdvar_over_time(values, starts, timeline, lower, upper, out)
+    for i in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            out[i, t] = math.sqrt(out[i, t])
 
 
 @kernel(

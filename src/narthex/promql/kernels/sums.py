@@ -24,6 +24,12 @@ The prefixes err by at most `samples * 2**-103 * largest`, so a sum above
 LARGEST_PREFIX = 1e300
 """Beyond this the exact additions below could overflow."""
 
+LARGEST_SQUARED = 1e140
+"""Values up to this can be squared and added without overflow."""
+
+SPLITTER = 2.0**27 + 1.0
+"""Times this, a double falls into two halves of 26 bits (Veltkamp)."""
+
 
 @kernel("UniTuple(float64, 2)(float64, float64, float64)")
 def compensated_add(increment, total, compensation):
@@ -112,6 +118,73 @@ def prefix_sums(values, start, end, high, low):
 def window_sum(high, low, lower, upper):
     """The sum of samples [lower, upper) from `prefix_sums`; trust it above the margin only."""
     return (high[upper] - high[lower]) + (low[upper] - low[lower])
+
+
+@kernel("UniTuple(float64, 2)(float64, float64)")
+def exact_sum(a, b):
+    """a + b as a rounded sum and what the rounding lost (Knuth)."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+@kernel("UniTuple(float64, 2)(float64, float64)")
+def exact_product(a, b):
+    """a * b as a rounded product and what the rounding lost (Dekker), below about 1e300."""
+    product = a * b
+    scaled = a * SPLITTER
+    a_high = scaled - (scaled - a)
+    a_low = a - a_high
+    scaled = b * SPLITTER
+    b_high = scaled - (scaled - b)
+    b_low = b - b_high
+    lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, lost
+
+
+@kernel("float64(const float64[::1], int64, int64, float64[::1], float64[::1])")
+def prefix_squares(values, start, end, high, low):
+    """As `prefix_sums`, of the squares of `values[start:end]`."""
+    total = 0.0
+    rest = 0.0
+    high[0] = 0.0
+    low[0] = 0.0
+    for j in range(end - start):
+        value = values[start + j]
+        if not abs(value) <= LARGEST_SQUARED:
+            return math.inf
+        square, lost = exact_product(value, value)
+        new, error = exact_sum(total, square)
+        error += rest + lost
+        total = new + error
+        rest = error - (total - new)
+        high[j + 1] = total
+        low[j + 1] = rest
+    return total
+
+
+@kernel(
+    "float64(const float64[::1], const float64[::1], const float64[::1], const float64[::1],"
+    " int64, int64)"
+)
+def window_deviation(high, low, squares_high, squares_low, lower, upper):
+    """The sum of squared distances to the mean of samples [lower, upper).
+
+    From `prefix_sums` and `prefix_squares`: the sum of squares less the squared sum over the count,
+    both in two doubles. Trust it above a margin only.
+    """
+    count = float(upper - lower)
+    total, rest = exact_sum(high[upper], -high[lower])
+    rest += low[upper] - low[lower]
+    squares, squares_rest = exact_sum(squares_high[upper], -squares_high[lower])
+    squares_rest += squares_low[upper] - squares_low[lower]
+    squared, squared_rest = exact_product(total, total)
+    squared_rest += 2.0 * total * rest
+    share = squared / count
+    back, lost = exact_product(share, count)
+    share_rest = (((squared - back) - lost) + squared_rest) / count
+    difference, difference_rest = exact_sum(squares, -share)
+    return difference + (difference_rest + (squares_rest - share_rest))
 
 
 @kernel("float64(const int32[:, ::1], const int32[:, ::1], int64)")

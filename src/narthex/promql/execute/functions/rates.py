@@ -97,12 +97,10 @@ def _reach(windows: Windows, divisor_s: float) -> NDArray[np.float64]:
 
 def _doubt_counters(windows: Windows, present: Presence, call: Call, context: EvalContext) -> None:
     """Note series that have a rate and do not look like counters: once for each name."""
-    labels = windows.labels
     answered = np.any(present, axis=1)[windows.timeline]
     naming = [METRIC_NAME, TYPE_LABEL] if context.features.type_and_unit_labels else [METRIC_NAME]
-    _, first_row = labels.take(answered).keep(naming).groups()
-    distinct = labels.take(np.flatnonzero(answered)[first_row]).keep(naming).to_labels()
-    for name in distinct:
+    names = windows.labels.keep(naming).take(answered)
+    for name in names.take(names.groups()[1]).to_labels():
         metric, type_ = name.metric_name, name.get(TYPE_LABEL)
         if not metric:
             continue
