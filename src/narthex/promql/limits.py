@@ -70,6 +70,11 @@ class Guard:
             if self.held > self.samples_max:
                 raise TooManySamples(self.held, self.samples_max)
 
+    def require_room(self, samples: int) -> None:
+        """Raise TooManySamples if these many more could not be held, before anything is made."""
+        if self.held + samples > self.samples_max:
+            raise TooManySamples(self.held + samples, self.samples_max)
+
     def settle(self, before: int, samples: int) -> None:
         """An operator is done: of all it held since `before`, its answer's `samples` remain."""
         with self._counting:

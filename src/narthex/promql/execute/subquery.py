@@ -22,13 +22,17 @@ from narthex.storage.interface import Columns
 
 
 def inner_steps(node: Subquery, context: EvalContext) -> Steps:
-    """The moments at which the inner expression is evaluated."""
+    """The moments at which the inner expression is evaluated.
+
+    Raises TooManySamples for more moments than one series may have samples.
+    """
     assert node.range_expr is None
     assert node.step_expr is None
     ends = moments_of(node.shift, context.steps)
     step_ms = node.step_ms or context.default_subquery_step_ms(node.range_ms)
     first = (int(ends[0]) - node.range_ms) // step_ms * step_ms + step_ms
     count = max(0, (int(ends[-1]) - first) // step_ms + 1)
+    context.guard.require_room(count)
     return Steps(first, step_ms, count)
 
 
