@@ -17,8 +17,9 @@ test: environment-dev ## all tests, with all that they need
 	@.venv/bin/narthex kernels build
 	@scripts/test $(ARGS)
 
-test-fast: environment-dev ## the tests that take no minute together
-	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and not peers" --hypothesis-profile=fast $(ARGS)
+test-fast: environment-dev ## the rooms' own tests, under a minute
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and not peers" --hypothesis-profile=fast \
+	  $(addprefix --ignore=tests/,faults fuzz peers properties) $(ARGS)
 
 lint: environment-dev ## ruff, formatting, types, import contracts
 	@.venv/bin/ruff check
