@@ -114,6 +114,11 @@ class ByteCache:
                 self._bytes -= self._held.popitem(last=False)[1][1]
         return value
 
+    @property
+    def bytes_held(self) -> int:
+        """Bytes of all parts."""
+        return self._bytes
+
     def forget(self, owner: Hashable) -> None:
         """Drop all parts whose key is a tuple that begins with `owner`."""
         with self._lock:
