@@ -18,6 +18,7 @@ test: environment-dev ## all tests, with all that they need
 	@scripts/test $(ARGS)
 
 test-fast: environment-dev ## the rooms' own tests, under a minute
+	@.venv/bin/narthex kernels build
 	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and not peers" --hypothesis-profile=fast \
 	  $(addprefix --ignore=tests/,faults fuzz peers properties) $(ARGS)
 
