@@ -150,6 +150,9 @@ eval instant at 1m h
 eval instant at 1m s
   s 2
 
+eval instant at 1m h
+  expect fail
+
 eval instant at 1m sum(a)
   {} 22
 """
@@ -157,6 +160,7 @@ eval instant at 1m sum(a)
         "native histograms is not built yet",
         "native histograms is not built yet",
         "start timestamps is not built yet",
+        "native histograms is not built yet",
     ]
 
 
