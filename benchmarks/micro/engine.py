@@ -23,7 +23,7 @@ from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.promql.engine import Engine, EngineOptions
 from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
-from narthex.storage.interface import Columns, SelectHints, Want
+from narthex.storage.interface import Columns, Want
 
 HOUR_MS = 3_600_000
 
@@ -42,7 +42,7 @@ class MatrixSelection:
         return float(self.times.size)
 
     def read(
-        self, rows: NDArray[np.int64], start_ms: int, end_ms: int, want: Want = Want.VALUES
+        self, rows: NDArray[np.int64], start_ms: int, end_ms: int, _want: Want = Want.VALUES
     ) -> Columns:
         low, high = np.searchsorted(self.times, [start_ms, end_ms + 1]).tolist()
         n = rows.size
@@ -72,12 +72,7 @@ class MatrixStore:
     times: NDArray[np.int64]
 
     def select(
-        self,
-        tenant: TenantId,
-        matchers: Sequence[Matcher],
-        start_ms: int,
-        end_ms: int,
-        hints: SelectHints = SelectHints(),  # noqa: B008 - frozen
+        self, _tenant: TenantId, matchers: Sequence[Matcher], *_range_and_hints: object
     ) -> MatrixSelection:
         found = np.ones(len(self.labels), np.bool_)
         for matcher in matchers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ def expected(rows: Rows, function: Callable[[list[float]], float]) -> NDArray[np
     return out
 
 
+def blank() -> list[NDArray[Any]]:
+    """An accumulator of two numbers and a count."""
+    return [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+
+
 def count_of(rows: Rows) -> NDArray[np.float64]:
     return expected(rows, len)
 
@@ -68,12 +74,12 @@ def test_sums_are_those_of_fsum(rows: Rows) -> None:
 @given(rows_of(anything), rows_of(anything))
 @np.errstate(over="ignore", invalid="ignore")
 def test_sums_of_batches_are_sums_of_all(first: Rows, second: Rows) -> None:
-    whole = [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+    whole: list[NDArray[Any]] = blank()
     aggregate.sum_rows(*matrices(first + second), *whole)
     for kernel in both(aggregate.merge_sums):
-        joined = [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+        joined = blank()
         for rows in (first, second):
-            part = [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+            part = blank()
             aggregate.sum_rows(*matrices(rows), *part)
             kernel(*part, np.arange(3, dtype=np.int32), *joined)
         np.testing.assert_array_equal(joined[2], whole[2])
@@ -100,15 +106,13 @@ def test_variance_of_all_and_of_batches(rows: Rows, cut: int) -> None:
     for adding, merging in zip(
         both(aggregate.deviate_rows), both(aggregate.merge_deviations), strict=True
     ):
-        whole = [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+        whole = blank()
         adding(*matrices(rows), *whole)
-        np.testing.assert_allclose(
-            whole[1] / np.maximum(whole[2], 1), wanted, rtol=1e-6, atol=1e-3
-        )
-        joined = [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+        np.testing.assert_allclose(whole[1] / np.maximum(whole[2], 1), wanted, rtol=1e-6, atol=1e-3)
+        joined = blank()
         for batch in (rows[:cut], rows[cut:]):
             if batch:
-                part = [np.zeros((3, STEPS)), np.zeros((3, STEPS)), np.zeros((3, STEPS), np.int64)]
+                part = blank()
                 adding(*matrices(batch), *part)
                 merging(*part, np.arange(3, dtype=np.int32), *joined)
         np.testing.assert_allclose(joined[1], whole[1], rtol=1e-6, atol=1e-3)
@@ -178,6 +182,11 @@ def test_quantiles(rows: Rows, q: float, cut: int) -> None:
         same(out, expected(rows, lambda cells: quantile(cells, q)), 1e-12)
 
 
+def place(value: float, sign: int, row: int) -> tuple[bool, float, int]:
+    """NaN last, then by value, then in the order of rows."""
+    return (True, 0.0, row) if math.isnan(value) else (False, sign * value, row)
+
+
 @given(rows_of(anything), st.integers(-1, 4), st.booleans())
 def test_the_best_of_each_group(rows: Rows, k: int, largest: bool) -> None:
     values, kind, group = matrices(rows)
@@ -186,13 +195,11 @@ def test_the_best_of_each_group(rows: Rows, k: int, largest: bool) -> None:
     sign = -1 if largest else 1
     for kernel in both(aggregate.best_of_groups):
         chosen = np.zeros(values.shape, np.uint8)
-        kernel(
-            values, kind, order, bounds, np.full(STEPS, k, np.int64), largest, 0, STEPS, chosen
-        )
+        kernel(values, kind, order, bounds, np.full(STEPS, k, np.int64), largest, 0, STEPS, chosen)
         for g in range(3):
             for t in range(STEPS):
                 here = [i for i in range(len(rows)) if group[i] == g and kind[i, t]]
-                here.sort(key=lambda i: (math.isnan(v := values[i, t]), 0 if math.isnan(v) else sign * v, i))
+                here.sort(key=lambda i: place(values[i, t], sign, i))
                 picked = [i for i in range(len(rows)) if group[i] == g and chosen[i, t]]
                 assert picked == sorted(here[: max(k, 0)])
 
@@ -211,6 +218,10 @@ def test_the_first_of_each_group(rows: Rows, k: int) -> None:
                 assert [i for i in here if chosen[i, t]] == here[: max(k, 0)]
 
 
+def occurrences(value: float, cells: list[float]) -> float:
+    return cells.count(value)
+
+
 @given(rows_of(st.sampled_from([1.0, 2.0, 3.5])))
 def test_values_are_numbered_and_counted(rows: Rows) -> None:
     values, kind, group = matrices(rows)
@@ -227,7 +238,7 @@ def test_values_are_numbered_and_counted(rows: Rows) -> None:
         for pair in np.flatnonzero(numbers >= 0).tolist():
             g, v = divmod(pair, distinct.size)
             value = float(distinct[v : v + 1].view(np.float64)[0])
-            wanted = expected(rows, lambda cells, value=value: cells.count(value))[g]
+            wanted = expected(rows, partial(occurrences, value))[g]
             np.testing.assert_array_equal(out[numbers[pair]], wanted)
         assert out.sum() == kind.sum()
 

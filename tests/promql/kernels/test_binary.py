@@ -38,6 +38,7 @@ def computed(name: str, a: float, b: float) -> float:
 
 
 @given(row, row)
+@np.errstate(all="ignore")
 def test_arithmetic(left: list[float], right: list[float]) -> None:
     rows = np.zeros(1, np.int64)
     for code, name in enumerate(binary.ARITHMETIC):

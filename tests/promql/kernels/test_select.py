@@ -15,6 +15,7 @@ from narthex.promql.kernels.select import (
     count_stale,
     gather,
     gather_complete,
+    gather_presence,
     gather_times,
     newest_at_steps,
     number_timelines,
@@ -30,9 +31,8 @@ values = st.one_of(st.floats(allow_nan=False, width=32), st.just(float("nan")), 
 @st.composite
 def columns(draw: st.DrawFn) -> tuple[list[Series], NDArray[np.int64]]:
     """Up to four series, of which some share their times, and moments to look from."""
-    vectors = draw(
-        st.lists(st.lists(st.integers(0, 60), unique=True, max_size=8).map(sorted), min_size=1, max_size=2)
-    )
+    times_of_one = st.lists(st.integers(0, 60), unique=True, max_size=8).map(sorted)
+    vectors = draw(st.lists(times_of_one, min_size=1, max_size=2))
     series = []
     for _ in range(draw(st.integers(1, 4))):
         times = draw(st.sampled_from(vectors))
@@ -45,7 +45,8 @@ def laid_out(series: list[Series]) -> tuple[NDArray[Any], NDArray[Any], NDArray[
     """(values, starts, times, times_at), series of equal times sharing them."""
     places: dict[tuple[int, ...], int] = {}
     times: list[int] = []
-    out, starts, times_at = [], [0], []
+    out: list[float] = []
+    starts, times_at = [0], []
     for samples in series:
         vector = tuple(t for t, _ in samples)
         if vector not in places:
@@ -88,6 +89,10 @@ def test_each_step_sees_the_newest_sample_that_is_not_stale(
         out, kind = np.empty(shape), np.empty(shape, np.uint8)
         gathering(cells, starts, timeline, index, out, kind)
         assert kind.tolist() == [[int(e is not None) for e in row] for row in expected]
+        for marking in both(gather_presence):
+            alone = np.empty(shape, np.uint8)
+            marking(cells, starts, timeline, index, alone)
+            np.testing.assert_array_equal(alone, kind)
         wanted = [[0.0 if e is None else e[1] for e in row] for row in expected]
         np.testing.assert_array_equal(out, wanted)
         timing(cells, starts, timeline, index, times, times_at, out, kind)

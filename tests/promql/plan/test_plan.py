@@ -38,7 +38,7 @@ def tree(text: str) -> PlanNode:
         ("x offset -(1m + 30s)", "x offset -90s"),
         ("x[min_of(step(), 5m)]", "x[30s]"),
         ("x[max_of(step(), 5m)]", "x[5m]"),
-        ("sum_over_time(x[10m:step() * 4] offset (2m % 90s))", "sum_over_time(x[10m:2m] offset 30s)"),
+        ("sum_over_time(x[9m:step() * 4] offset (2m % 90s))", "sum_over_time(x[9m:2m] offset 30s)"),
         ("x[2 ^ 3]", "x[8s]"),
         ("sum(rate(x[5m]))", "sum(rate(x[5m]))"),
     ],

@@ -24,6 +24,7 @@ from narthex.promql.kernels.select import (
     count_stale,
     gather,
     gather_complete,
+    gather_presence,
     gather_times,
     newest_at_steps,
     number_timelines,
@@ -91,7 +92,10 @@ def find(
 def instant_vector(
     node: VectorSelector, context: EvalContext, want: Want = Want.VALUES
 ) -> Stream:
-    """The samples that each step sees. With PRESENCE all values are zero."""
+    """The samples that each step sees.
+
+    With PRESENCE all values are one zero that is not laid out: for those who read kinds alone.
+    """
     return _stream(node, context, want, _presence if want is Want.PRESENCE else _values)
 
 
@@ -147,11 +151,12 @@ def _values(columns: Columns, at: Places) -> Cells:
 
 
 def _presence(columns: Columns, at: Places) -> Cells:
+    no_values = np.broadcast_to(np.float64(0.0), at.shape)
     if at.complete and not count_stale(columns.values):
-        return np.broadcast_to(np.float64(0.0), at.shape), None
-    values, kind = np.empty(at.shape), np.empty(at.shape, np.uint8)
-    gather(columns.values, columns.starts, at.timeline, at.index, values, kind)
-    return values, kind
+        return no_values, None
+    kind = np.empty(at.shape, np.uint8)
+    gather_presence(columns.values, columns.starts, at.timeline, at.index, kind)
+    return no_values, kind
 
 
 def _times(columns: Columns, at: Places) -> Cells:

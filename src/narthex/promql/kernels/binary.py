@@ -6,8 +6,6 @@ scalar is a matrix of one row. Operators are numbered by `ARITHMETIC` and `COMPA
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from narthex.jit import kernel
@@ -43,10 +41,10 @@ def arithmetic(operator, left, left_rows, right, right_rows, out):
                 out[p, t] = np.fmod(left[a, t], right[b, t])
         elif operator == 5:
             for t in range(steps):
-                out[p, t] = math.pow(left[a, t], right[b, t])
+                out[p, t] = np.power(left[a, t], right[b, t])
         else:
             for t in range(steps):
-                out[p, t] = math.atan2(left[a, t], right[b, t])
+                out[p, t] = np.arctan2(left[a, t], right[b, t])
 
 
 @kernel(f"void(int64, {SIDES}, uint8[:, ::1])")

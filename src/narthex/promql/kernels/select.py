@@ -117,6 +117,27 @@ def gather(values, starts, timeline, index, out, kind):
 
 @kernel(
     "void(const float64[::1], const int64[::1], const int32[::1], const int32[:, ::1],"
+    " uint8[:, ::1])"
+)
+def gather_presence(values, starts, timeline, index, kind):
+    """As `gather`, kinds alone."""
+    for i in range(timeline.size):
+        line = timeline[i]
+        start = starts[i]
+        stale = False
+        for j in range(start, starts[i + 1]):
+            stale |= np.float64(values[j]).view(np.uint64) == STALE_BITS
+        if stale:
+            for t in range(index.shape[1]):
+                j = index[line, t]
+                kind[i, t] = j >= 0 and np.float64(values[start + j]).view(np.uint64) != STALE_BITS
+        else:
+            for t in range(index.shape[1]):
+                kind[i, t] = index[line, t] >= 0
+
+
+@kernel(
+    "void(const float64[::1], const int64[::1], const int32[::1], const int32[:, ::1],"
     " const int64[::1], const int64[::1], float64[:, ::1], uint8[:, ::1])"
 )
 def gather_times(values, starts, timeline, index, times, times_at, out, kind):
