@@ -19,8 +19,8 @@ from narthex.runtime.filesystem import FileSystem
 from narthex.storage.interface import Columns, Want
 
 SAMPLE = np.dtype([("series", "<i8"), ("time", "<i8"), ("value", "<f8")])
-HELD_BYTES_MAX = 64 << 20
-BUCKET_BYTES_MAX = 64 << 20
+HELD_BYTES_MAX = 32 << 20
+BUCKET_BYTES_MAX = 16 << 20
 
 SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
