@@ -65,6 +65,10 @@ class Load:
         gauges = (self.gauges, self.starts, *bounds)
         timed = (self.gauges, self.starts, self.times, at, *bounds)
         ninth, ahead = np.full(STEPS, 0.9), np.full(STEPS, 3600.0)
+        origins, sums = self.ends_ms[None, :], np.empty((1, STEPS, 2))
+        regression.sums_of_times(
+            self.times, np.zeros(1, np.int64), self.lower, self.upper, origins, sums
+        )
         return {
             "rate": partial(self._rate, timeline, out),
             "resets": partial(rate.count_resets, *gauges, out),
@@ -75,8 +79,8 @@ class Load:
             "max_over_time": partial(over_time.extreme_over_time, *gauges, 1.0, out),
             "stddev_over_time": partial(over_time.stddev_over_time, *gauges, out),
             "quantile_over_time": partial(quantile.quantile_over_time, *gauges, ninth, out),
-            "deriv": partial(regression.deriv, *timed, out),
-            "predict_linear": partial(regression.predict_linear, *timed, self.ends_ms, ahead, out),
+            "deriv": partial(regression.deriv, *timed, origins, sums, out),
+            "predict_linear": partial(regression.predict_linear, *timed, origins, sums, ahead, out),
         }
 
     def _rate(self, timeline: NDArray[np.int32], out: NDArray[np.float64]) -> None:

@@ -56,3 +56,9 @@ def test_smoothing_refuses_factors(ask: Asking, factors: str, message: str) -> N
         ask.at(30, f"double_exponential_smoothing(x[1m], {factors})")
     assert str(refused.value) == message
     assert ask.vector(30, f"double_exponential_smoothing(nothing[1m], {factors})") == {}
+
+
+def test_series_without_a_sample_in_the_window_have_no_slope(ask: Asking) -> None:
+    ask.load(15, x="0 1 2")
+    assert ask.vector(3600, "deriv(x[1m])") == {}
+    assert ask.over(120, 60, "deriv(x[50s])") == {"{}": [pytest.approx(1 / 15)]}

@@ -13,20 +13,42 @@ from narthex.jit import kernel
 from narthex.promql.kernels.sums import compensated_add
 
 
-@kernel("UniTuple(float64, 2)(const float64[::1], int64, const int64[::1], int64, int64, int64)")
-def fitted_line(values, value_at, times, time_at, count, origin_ms):
+@kernel(
+    "void(const int64[::1], const int64[::1], const int32[:, ::1], const int32[:, ::1],"
+    " const int64[:, ::1], float64[:, :, ::1])"
+)
+def sums_of_times(times, times_at, lower, upper, origins_ms, sums):
+    """The sums over x and x squared of each window, x in seconds since `origins_ms[l, t]`.
+
+    Timeline l begins at `times_at[l]`. Writes `sums[l, t]`, once for all series of a timeline.
+    """
+    for line in range(lower.shape[0]):
+        for t in range(lower.shape[1]):
+            sum_x = 0.0
+            rest_x = 0.0
+            sum_xx = 0.0
+            rest_xx = 0.0
+            for j in range(times_at[line] + lower[line, t], times_at[line] + upper[line, t]):
+                x = float(times[j] - origins_ms[line, t]) / 1e3
+                sum_x, rest_x = compensated_add(x, sum_x, rest_x)
+                sum_xx, rest_xx = compensated_add(x * x, sum_xx, rest_xx)
+            sums[line, t, 0] = sum_x + rest_x
+            sums[line, t, 1] = sum_xx + rest_xx
+
+
+@kernel(
+    "UniTuple(float64, 2)(const float64[::1], int64, const int64[::1], int64, int64, int64,"
+    " float64, float64)"
+)
+def fitted_line(values, value_at, times, time_at, count, origin_ms, sum_x, sum_xx):
     """Least squares over `count` samples: the slope per second, and the height at `origin_ms`.
 
     A constant series has slope 0 exactly; a constant infinity has neither (NaN).
     """
-    sum_x = 0.0
     sum_y = 0.0
     sum_xy = 0.0
-    sum_xx = 0.0
-    rest_x = 0.0
     rest_y = 0.0
     rest_xy = 0.0
-    rest_xx = 0.0
     first = values[value_at]
     constant = True
     for j in range(count):
@@ -34,18 +56,14 @@ def fitted_line(values, value_at, times, time_at, count, origin_ms):
         if j > 0 and y != first:
             constant = False
         x = float(times[time_at + j] - origin_ms) / 1e3
-        sum_x, rest_x = compensated_add(x, sum_x, rest_x)
         sum_y, rest_y = compensated_add(y, sum_y, rest_y)
         sum_xy, rest_xy = compensated_add(x * y, sum_xy, rest_xy)
-        sum_xx, rest_xx = compensated_add(x * x, sum_xx, rest_xx)
     if constant:
         if math.isinf(first):
             return math.nan, math.nan
         return 0.0, first
-    sum_x += rest_x
     sum_y += rest_y
     sum_xy += rest_xy
-    sum_xx += rest_xx
     samples = float(count)
     slope = (sum_xy - sum_x * sum_y / samples) / (sum_xx - sum_x * sum_x / samples)
     return slope, sum_y / samples - slope * sum_x / samples
@@ -53,13 +71,11 @@ def fitted_line(values, value_at, times, time_at, count, origin_ms):
 
 @kernel(
     "void(const float64[::1], const int64[::1], const int64[::1], const int64[::1],"
-    " const int32[::1], const int32[:, ::1], const int32[:, ::1], float64[:, ::1])"
+    " const int32[::1], const int32[:, ::1], const int32[:, ::1], const int64[:, ::1],"
+    " const float64[:, :, ::1], float64[:, ::1])"
 )
-def deriv(values, starts, times, times_at, timeline, lower, upper, out):
-    """The slope per second of the line through each window.
-
-    Times count from the window's first sample, so that they stay small.
-    """
+def deriv(values, starts, times, times_at, timeline, lower, upper, origins_ms, sums, out):
+    """The slope per second of the line through each window; `sums` are of `sums_of_times`."""
     for i in range(timeline.size):
         line = timeline[i]
         for t in range(lower.shape[1]):
@@ -67,20 +83,28 @@ def deriv(values, starts, times, times_at, timeline, lower, upper, out):
             count = upper[line, t] - first
             out[i, t] = 0.0
             if count >= 2:
-                time_at = times_at[i] + first
                 slope, _ = fitted_line(
-                    values, starts[i] + first, times, time_at, count, times[time_at]
+                    values,
+                    starts[i] + first,
+                    times,
+                    times_at[i] + first,
+                    count,
+                    origins_ms[line, t],
+                    sums[line, t, 0],
+                    sums[line, t, 1],
                 )
                 out[i, t] = slope
 
 
 @kernel(
     "void(const float64[::1], const int64[::1], const int64[::1], const int64[::1],"
-    " const int32[::1], const int32[:, ::1], const int32[:, ::1], const int64[::1],"
-    " const float64[::1], float64[:, ::1])"
+    " const int32[::1], const int32[:, ::1], const int32[:, ::1], const int64[:, ::1],"
+    " const float64[:, :, ::1], const float64[::1], float64[:, ::1])"
 )
-def predict_linear(values, starts, times, times_at, timeline, lower, upper, eval_ms, ahead_s, out):
-    """Where the line through each window will be `ahead_s[t]` seconds after `eval_ms[t]`."""
+def predict_linear(
+    values, starts, times, times_at, timeline, lower, upper, origins_ms, sums, ahead_s, out
+):
+    """Where the line through each window will be `ahead_s[t]` seconds after its origin."""
     for i in range(timeline.size):
         line = timeline[i]
         for t in range(lower.shape[1]):
@@ -89,7 +113,14 @@ def predict_linear(values, starts, times, times_at, timeline, lower, upper, eval
             out[i, t] = 0.0
             if count >= 2:
                 slope, height = fitted_line(
-                    values, starts[i] + first, times, times_at[i] + first, count, eval_ms[t]
+                    values,
+                    starts[i] + first,
+                    times,
+                    times_at[i] + first,
+                    count,
+                    origins_ms[line, t],
+                    sums[line, t, 0],
+                    sums[line, t, 1],
                 )
                 out[i, t] = slope * ahead_s[t] + height
 
