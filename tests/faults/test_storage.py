@@ -1,7 +1,8 @@
-"""Storage on a disk that refuses, under kill -9: what was acknowledged is there, nothing else is."""
+"""Storage on a disk that refuses, and under kill -9: what was acknowledged is there."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -32,9 +33,7 @@ OPTIONS = TsdbOptions(block_ms=1000, retention_ms=0, segment_bytes=2000)
 
 
 def open_store(filesystem: FailingFileSystem | InMemoryFileSystem) -> Store:
-    machine = Machine(
-        cast(FileSystem, filesystem), ManualClock(), seeded(1), StorageMetrics()
-    )
+    machine = Machine(cast(FileSystem, filesystem), ManualClock(), seeded(1), StorageMetrics())
     return Store.open(DATA, machine=machine, options=OPTIONS)
 
 
@@ -113,10 +112,8 @@ def test_a_start_on_a_full_disk_fails_by_name_and_a_later_one_works() -> None:
     filesystem = FailingFileSystem(disk)
     for after in range(20):
         filesystem.arm(after, 1, "full")
-        try:
+        with contextlib.suppress(OSError):
             open_store(filesystem).close()
-        except OSError:
-            pass
         filesystem.disarm()
     assert contents(open_store(disk)) == written
 

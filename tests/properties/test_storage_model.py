@@ -90,7 +90,12 @@ class StoreMachine(RuleBasedStateMachine):
             return RejectReason.DUPLICATE
         return RejectReason.ACCEPTED
 
-    @rule(chosen=SUBSETS, rows=st.sampled_from([1, 3, 40, 70]), step=st.sampled_from([1, 10, 100]), value=VALUES)
+    @rule(
+        chosen=SUBSETS,
+        rows=st.sampled_from([1, 3, 40, 70]),
+        step=st.sampled_from([1, 10, 100]),
+        value=VALUES,
+    )
     def scrape(self, chosen: set[int], rows: int, step: int, value: float) -> None:
         for _ in range(rows):
             self.now_ms += step
@@ -174,7 +179,7 @@ def test_rows_of_a_selection_in_any_batches() -> None:
     refs = appender.resolve(PackedLabels.from_labels(SERIES)).refs
     for t in range(200):
         some = refs[t % 3 :: 3] if t % 7 == 0 else refs
-        commit(appender, some, t, np.arange(some.size) + t)
+        commit(appender, some, t, [float(t + i) for i in range(some.size)])
     store.seal()
     selection = store.select(DEFAULT_TENANT, [], 20, 150)
     whole = selection.read(np.arange(len(SERIES)), 20, 150)

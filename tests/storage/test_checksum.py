@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narthex.storage.checksum import crc32c
+from narthex.storage.kernels.crc32c import crc32c_of
 
 
 def slow_crc32c(data: bytes) -> int:
@@ -39,3 +40,14 @@ def test_equals_bitwise_reference_in_one_piece_and_in_two(data: bytes, cut: int)
     expected = slow_crc32c(data)
     assert crc32c(data) == expected
     assert crc32c(np.frombuffer(data[cut:], np.uint8), crc32c(data[:cut])) == expected
+
+
+@given(st.binary(min_size=1, max_size=70), st.integers(0, 70), st.integers(0, 70))
+def test_the_kernel_takes_a_part_and_equals_its_own_source(data: bytes, a: int, b: int) -> None:
+    start, end = sorted((min(a, len(data)), min(b, len(data))))
+    array = np.frombuffer(data, np.uint8)
+    expected = slow_crc32c(data[start:end])
+    assert crc32c_of(array, start, end, 0) == expected
+    assert (
+        int(getattr(crc32c_of, "py_func", crc32c_of)(array, start, end, np.uint32(0))) == expected
+    )

@@ -38,9 +38,7 @@ class World:
 
     def open(self, **options: object) -> Store:
         self.registry = CollectorRegistry()
-        machine = Machine(
-            self.filesystem, self.clock, seeded(1), StorageMetrics(self.registry)
-        )
+        machine = Machine(self.filesystem, self.clock, seeded(1), StorageMetrics(self.registry))
         return Store.open(DATA, machine=machine, options=TsdbOptions(**options))  # type: ignore[arg-type]
 
     def metric(self, name: str) -> float:

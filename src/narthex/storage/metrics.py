@@ -16,7 +16,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summ
 
 from narthex.storage.interface import RejectReason
 
-_P = "prometheus_tsdb_"
+PROMETHEUS = "prometheus_tsdb_"
+OWN = "narthex_tsdb_"
 
 
 class Observed(Protocol):
@@ -49,84 +50,79 @@ LARGEST = {
     "data_replay_duration_seconds": "Time taken to replay the data on disk.",
 }
 
-_COUNTED_AS = {
-    RejectReason.OUT_OF_ORDER: "out_of_order_samples",
-    RejectReason.TOO_OLD: "out_of_bound_samples",
-}
-
 
 class StorageMetrics:
     """The metrics of one process's storage, in the registry given (by default one of its own)."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        registry = registry if registry is not None else CollectorRegistry()
+        self._registry = registry if registry is not None else CollectorRegistry()
         self._observed: Callable[[], Iterable[Observed]] = tuple
+        self._make_counters_of_samples()
+        self._make_counters_of_the_log()
+        self._make_counters_of_blocks()
+        for names, combine in ((SUMMED, sum), (SMALLEST, _least), (LARGEST, _greatest)):
+            for name, text in names.items():
+                gauge = Gauge(PROMETHEUS + name, text, registry=self._registry)
+                gauge.set_function(partial(self._combined, combine, name))
 
-        def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
-            return Counter(_P + name, text, labels, registry=registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self._registry)
 
-        appended = counter("head_samples_appended", "Total number of appended samples.", ("type",))
+    def _summary(self, name: str, text: str) -> Summary:
+        return Summary(name, text, registry=self._registry)
+
+    def _make_counters_of_samples(self) -> None:
+        counter = self._counter
+        appended = counter(f"{PROMETHEUS}head_samples_appended", "Samples appended.", "type")
         self._appended = appended.labels("float")
-        self._created = counter("head_series_created", "Total number of series created.")
-        self._removed = counter("head_series_removed", "Total number of series removed.")
-        reasons = ("type",)
-        by_name = {
-            "out_of_order_samples": "Total number of out of order samples.",
-            "out_of_bound_samples": "Total number of samples outside of what the head takes.",
+        self._created = counter(f"{PROMETHEUS}head_series_created", "Series created.")
+        self._removed = counter(f"{PROMETHEUS}head_series_removed", "Series removed.")
+        self._refused = counter(f"{OWN}refused_series", "New series that were not taken.")
+        self._named = {
+            reason: counter(f"{PROMETHEUS}{name}", text, "type").labels("float")
+            for reason, name, text in (
+                (RejectReason.OUT_OF_ORDER, "out_of_order_samples", "Samples out of order."),
+                (RejectReason.TOO_OLD, "out_of_bound_samples", "Samples too old for the head."),
+            )
         }
-        self._rejected = {
-            name: counter(name, text, reasons).labels("float") for name, text in by_name.items()
-        }
-        by_reason = Counter(
-            "narthex_tsdb_rejected_samples", "Samples not taken, by reason.", ("reason",),
-            registry=registry,
-        )  # fmt: skip
+        by_reason = counter(f"{OWN}rejected_samples", "Samples not taken, by reason.", "reason")
         self._by_reason = {
             reason: by_reason.labels(reason.name.lower())
             for reason in RejectReason
             if reason is not RejectReason.ACCEPTED
         }
-        self._refused = Counter(
-            "narthex_tsdb_refused_series", "New series that were not taken.", registry=registry
+
+    def _make_counters_of_the_log(self) -> None:
+        counter = self._counter
+        self.wal_corruptions = counter(f"{PROMETHEUS}wal_corruptions", "Gaps in the log.")
+        self.wal_writes_failed = counter(f"{PROMETHEUS}wal_writes_failed", "Failed writes.")
+        self.wal_fsync_seconds = self._summary(
+            f"{PROMETHEUS}wal_fsync_duration_seconds", "Duration of syncs of the log."
         )
-        self.wal_corruptions = counter("wal_corruptions", "Total number of WAL corruptions.")
-        self.wal_torn_bytes = Counter(
-            "narthex_tsdb_wal_torn_bytes", "Bytes of torn tails cut from the log.",
-            registry=registry,
-        )  # fmt: skip
-        self.wal_parts_set_aside = Counter(
-            "narthex_tsdb_wal_parts_set_aside",
-            "Rows in the log whose layout is not the one they were written for.", registry=registry,
-        )  # fmt: skip
-        self.wal_writes_failed = counter("wal_writes_failed", "Log writes that failed.")
-        self.wal_fsync_seconds = Summary(
-            _P + "wal_fsync_duration_seconds", "Duration of write log fsync.", registry=registry
+        self.wal_torn_bytes = counter(f"{OWN}wal_torn_bytes", "Bytes of torn tails, cut.")
+        self.wal_parts_set_aside = counter(
+            f"{OWN}wal_parts_set_aside", "Rows in the log whose layout is not the one they name."
         )
-        self.truncations = counter("head_truncations", "Total number of head truncations.")
-        self.truncation_seconds = Summary(
-            _P + "head_gc_duration_seconds", "Runtime of garbage collection in the head.",
-            registry=registry,
-        )  # fmt: skip
-        self.compactions = counter("compactions", "Total number of compactions that were executed.")
-        self.compactions_failed = counter("compactions_failed", "Compactions that failed.")
+
+    def _make_counters_of_blocks(self) -> None:
+        counter = self._counter
+        self.truncations = counter(f"{PROMETHEUS}head_truncations", "Truncations of the head.")
+        self.truncation_seconds = self._summary(
+            f"{PROMETHEUS}head_gc_duration_seconds", "Duration of truncations of the head."
+        )
+        self.compactions = counter(f"{PROMETHEUS}compactions", "Blocks cut or merged.")
+        self.compactions_failed = counter(f"{PROMETHEUS}compactions_failed", "Failures to do so.")
         self.compaction_seconds = Histogram(
-            _P + "compaction_duration_seconds", "Duration of compaction runs.",
-            buckets=[2.0**k for k in range(14)], registry=registry,
-        )  # fmt: skip
-        self.time_retentions = counter(
-            "time_retentions", "Blocks deleted because they are older than the retention."
+            f"{PROMETHEUS}compaction_duration_seconds",
+            "Duration of cutting or merging a block.",
+            buckets=[2.0**k for k in range(14)],
+            registry=self._registry,
         )
-        self.size_retentions = counter(
-            "size_retentions", "Blocks deleted because the size limit was exceeded."
+        self.time_retentions = counter(f"{PROMETHEUS}time_retentions", "Blocks removed for age.")
+        self.size_retentions = counter(f"{PROMETHEUS}size_retentions", "Blocks removed for size.")
+        self.sealing_failed = counter(
+            f"{OWN}sealing_failed", "Failures to write rows to the head's file."
         )
-        self.sealing_failed = Counter(
-            "narthex_tsdb_sealing_failed", "Runs that could not be written to the head's file.",
-            registry=registry,
-        )  # fmt: skip
-        for names, combine in ((SUMMED, sum), (SMALLEST, _least), (LARGEST, _greatest)):
-            for name, text in names.items():
-                gauge = Gauge(_P + name, text, registry=registry)
-                gauge.set_function(partial(self._combined, combine, name))
 
     def watch(self, observed: Callable[[], Iterable[Observed]]) -> None:
         """Gauges are from now on those of what `observed` returns."""
@@ -148,9 +144,8 @@ class StorageMetrics:
         for reason, counter in self._by_reason.items():
             if counts[reason]:
                 counter.inc(counts[reason])
-                name = _COUNTED_AS.get(reason)
-                if name:
-                    self._rejected[name].inc(counts[reason])
+                if reason in self._named:
+                    self._named[reason].inc(counts[reason])
 
     def series_created(self, count: int) -> None:
         """Series new in the head."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import numpy as np
@@ -107,16 +108,12 @@ def test_loose_samples_come_back(samples: list[tuple[int, int, int]]) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_by_name(payload: bytes) -> None:
     view = memoryview(payload)
-    try:
+    with contextlib.suppress(BadRecord):
         decode_layout(view)
-    except BadRecord:
-        pass
-    try:
+    with contextlib.suppress(BadRecord):
         for part in decode_values(view):
             row_samples(part, None)
             loose_samples(part)
-    except BadRecord:
-        pass
 
 
 def test_a_segment_byte_for_byte() -> None:

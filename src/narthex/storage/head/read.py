@@ -101,7 +101,7 @@ class _LayoutPlan:
         position = 0
         for source, present, times in self._sources():
             from_row, to_row = np.searchsorted(times, (self.start_ms, self.end_ms + 1)).tolist()
-            if from_row == to_row:
+            if from_row >= to_row:  # also when the range ends before what the head still has
                 continue
             mask = np.uint64(((1 << (to_row - from_row)) - 1) << from_row)
             self.pieces.append(_Piece(source, present, times, mask))

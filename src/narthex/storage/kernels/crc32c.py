@@ -1,4 +1,4 @@
-"""CRC-32C (Castagnoli) of bytes, sixteen a step through tables (slicing by 16, Kounavis and Berry).
+"""CRC-32C (Castagnoli) of bytes, sixteen a step through tables (Kounavis and Berry).
 
 The tables are frozen into the machine code. Measured: see `benchmarks/micro/head.py`.
 """
@@ -32,7 +32,7 @@ TABLES = _tables()
 @kernel("uint32(const uint8[::1], int64, int64, uint32)")
 def crc32c_of(data, start, end, before):
     """The CRC of `data[start:end]`, continued from `before` (0 at the start)."""
-    crc = np.uint32(~before)
+    crc = ~np.uint32(before)
     size = np.uint64(end)
     at = np.uint64(start)
     low = np.uint32(0xFF)
@@ -65,4 +65,4 @@ def crc32c_of(data, start, end, before):
     while at < size:
         crc = (crc >> np.uint32(8)) ^ TABLES[np.uint64((crc ^ data[at]) & low)]
         at += np.uint64(1)
-    return np.uint32(~crc)
+    return ~np.uint32(crc)

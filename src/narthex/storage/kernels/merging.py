@@ -7,13 +7,72 @@ import numpy as np
 from narthex.jit import kernel
 
 
+@kernel("boolean(const int64[:, ::1], const int64[:, ::1], int64)")
+def same_times_as_before(starts, times_at, i):
+    """Whether series `i` has, part by part, the times of series `i - 1`."""
+    if i == 0:
+        return False
+    for p in range(times_at.shape[0]):
+        size = starts[p, i + 1] - starts[p, i]
+        if times_at[p, i] != times_at[p, i - 1] or size != starts[p, i] - starts[p, i - 1]:
+            return False
+    return True
+
+
+@kernel("UniTuple(int64, 2)(const int64[::1], const int64[:, ::1], const int64[:, ::1], int64)")
+def order_of_parts(times, starts, times_at, i):
+    """How many parts have samples of series `i`, as a negative number if they overlap; the last."""
+    sources = 0
+    last_part = 0
+    last_ms = np.int64(-(2**63))
+    ordered = True
+    for p in range(times_at.shape[0]):
+        size = starts[p, i + 1] - starts[p, i]
+        if size > 0:
+            if sources > 0 and times[times_at[p, i]] <= last_ms:
+                ordered = False
+            sources += 1
+            last_part = p
+            last_ms = times[times_at[p, i] + size - 1]
+    return (sources if ordered else -sources), last_part
+
+
+@kernel(
+    "int64(const uint64[::1], const int64[::1], const int64[:, ::1], const int64[:, ::1], int64,"
+    " uint64[::1], int64, int64[::1], int64, int64[::1])"
+)
+def interleave(values, times, starts, times_at, i, out_values, at, own_times, own, cursors):
+    """Merge the parts of series `i` whose times overlap; returns how many samples that makes."""
+    parts = times_at.shape[0]
+    cursors[:] = 0
+    count = 0
+    while True:
+        chosen = -1
+        next_ms = np.int64(0)
+        for p in range(parts):
+            if cursors[p] < starts[p, i + 1] - starts[p, i]:
+                time = times[times_at[p, i] + cursors[p]]
+                if chosen < 0 or time <= next_ms:
+                    next_ms = time
+                    chosen = p
+        if chosen < 0:
+            return count
+        out_values[at + count] = values[starts[chosen, i] + cursors[chosen]]
+        own_times[own + count] = next_ms
+        count += 1
+        for p in range(parts):
+            left = starts[p, i + 1] - starts[p, i] - cursors[p]
+            if left > 0 and times[times_at[p, i] + cursors[p]] == next_ms:
+                cursors[p] += 1
+
+
 @kernel(
     "UniTuple(int64, 2)(const uint64[::1], const int64[::1], const int64[:, ::1],"
     " const int64[:, ::1], uint64[::1], int64[::1], int64[::1], int64[::1], int64)"
 )
 def merge_parts(
     values, times, starts, times_at, out_values, out_starts, out_times_at, own_times, own_base
-):  # fmt: skip
+):
     """Merge `p` parts of `n` series; of two samples at one time that of the later part is kept.
 
     `starts` int64[p, n + 1] and `times_at` int64[p, n] address `values` and `times`. A series that
@@ -21,73 +80,37 @@ def merge_parts(
     count from `own_base`, shared with the series before when they are the same. Returns how many
     values and own times there are.
     """
-    parts = starts.shape[0]
-    n = times_at.shape[1]
+    parts, n = times_at.shape
     cursors = np.empty(parts, np.int64)
     at = 0
     own = 0
     for i in range(n):
         out_starts[i] = at
-        sources = 0
-        only = 0
-        same_as_before = i > 0
-        ordered = True
-        last_ms = np.int64(-(2**63))
+        sources, last_part = order_of_parts(times, starts, times_at, i)
+        if sources < 0:
+            out_times_at[i] = own_base + own
+            count = interleave(
+                values, times, starts, times_at, i, out_values, at, own_times, own, cursors
+            )
+            at += count
+            own += count
+            continue
+        shared = sources > 1 and same_times_as_before(starts, times_at, i)
+        if sources <= 1:
+            out_times_at[i] = times_at[last_part, i]
+        elif shared:
+            out_times_at[i] = out_times_at[i - 1]
+        else:
+            out_times_at[i] = own_base + own
         for p in range(parts):
             size = starts[p, i + 1] - starts[p, i]
-            if same_as_before and (
-                times_at[p, i] != times_at[p, i - 1] or size != starts[p, i] - starts[p, i - 1]
-            ):
-                same_as_before = False
-            if size == 0:
-                continue
-            sources += 1
-            only = p
-            if sources > 1 and times[times_at[p, i]] <= last_ms:
-                ordered = False
-            last_ms = times[times_at[p, i] + size - 1]
-        if sources <= 1:
-            out_times_at[i] = times_at[only, i]
-            for j in range(starts[only, i], starts[only, i + 1]):
-                out_values[at] = values[j]
+            for j in range(size):
+                out_values[at] = values[starts[p, i] + j]
                 at += 1
-            continue
-        if ordered:
-            if same_as_before:
-                out_times_at[i] = out_times_at[i - 1]
-            else:
-                out_times_at[i] = own_base + own
-            for p in range(parts):
-                size = starts[p, i + 1] - starts[p, i]
+            if sources > 1 and not shared:
                 for j in range(size):
-                    out_values[at] = values[starts[p, i] + j]
-                    at += 1
-                if not same_as_before:
-                    for j in range(size):
-                        own_times[own] = times[times_at[p, i] + j]
-                        own += 1
-            continue
-        out_times_at[i] = own_base + own
-        cursors[:] = 0
-        while True:
-            next_ms = np.int64(2**63 - 1)
-            chosen = -1
-            for p in range(parts):
-                if cursors[p] < starts[p, i + 1] - starts[p, i]:
-                    time = times[times_at[p, i] + cursors[p]]
-                    if chosen < 0 or time <= next_ms:
-                        next_ms = time
-                        chosen = p
-            if chosen < 0:
-                break
-            out_values[at] = values[starts[chosen, i] + cursors[chosen]]
-            own_times[own] = next_ms
-            at += 1
-            own += 1
-            for p in range(parts):
-                left = starts[p, i + 1] - starts[p, i] - cursors[p]
-                if left > 0 and times[times_at[p, i] + cursors[p]] == next_ms:
-                    cursors[p] += 1
+                    own_times[own] = times[times_at[p, i] + j]
+                    own += 1
     out_starts[n] = at
     return at, own
 
