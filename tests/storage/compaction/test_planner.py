@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from narthex.storage.block.folder import obsolete
 from narthex.storage.block.meta import BlockMeta, BlockStats
-from narthex.storage.compaction.planner import compaction_ranges, next_merge, obsolete
+from narthex.storage.compaction.planner import compaction_ranges, next_merge
 from narthex.storage.compaction.retention import beyond_age, beyond_size
 
 HOUR_MS = 3_600_000

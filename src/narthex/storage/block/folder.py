@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from narthex.runtime.filesystem import FileSystem
 from narthex.storage.block.meta import TEMPORARY_SUFFIX, BlockMeta, is_ulid, read_meta
-from narthex.storage.compaction.planner import obsolete
 from narthex.storage.errors import Corruption
 
 
@@ -41,6 +41,18 @@ def recover_blocks(folder: Path, filesystem: FileSystem) -> FoundBlocks:
         delete_block(folder, block.ulid, filesystem)
     left = [block for block in blocks if block not in merged]
     return FoundBlocks(sorted(left, key=lambda block: block.min_time_ms), damaged)
+
+
+def obsolete(blocks: Sequence[BlockMeta]) -> list[BlockMeta]:
+    """Blocks whose samples are all in another one: a crash came before they were removed."""
+    return [
+        block
+        for block in blocks
+        if any(
+            other.level > block.level and set(block.sources) <= set(other.sources)
+            for other in blocks
+        )
+    ]
 
 
 def delete_block(folder: Path, ulid: str, filesystem: FileSystem) -> None:

@@ -33,18 +33,6 @@ def next_merge(blocks: Sequence[BlockMeta], ranges_ms: Sequence[int]) -> list[Bl
     return _overlapping(ordered) or _full_range(ordered, ranges_ms)
 
 
-def obsolete(blocks: Sequence[BlockMeta]) -> list[BlockMeta]:
-    """Blocks whose samples are all in another one: a crash came before they were removed."""
-    return [
-        block
-        for block in blocks
-        if any(
-            other.level > block.level and set(block.sources) <= set(other.sources)
-            for other in blocks
-        )
-    ]
-
-
 def _overlapping(ordered: Sequence[BlockMeta]) -> list[BlockMeta]:
     group: list[BlockMeta] = []
     end_ms = 0
