@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from narthex.cli.tool.promql_test.commands import Evaluation
 from narthex.cli.tool.promql_test.runner import run_script
-from narthex.cli.tool.promql_test.script import Evaluation, parse_script
+from narthex.cli.tool.promql_test.script import parse_script
 from narthex.promql.syntax.children import walk
 from narthex.promql.syntax.features import ALL_FEATURES
 from narthex.promql.syntax.functions import FUNCTIONS

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from narthex.cli.tool.promql_test.commands import Evaluation
 from narthex.cli.tool.promql_test.compare import (
     Vector,
     almost_equal,
@@ -17,7 +18,7 @@ from narthex.cli.tool.promql_test.compare import (
 from narthex.cli.tool.promql_test.nhcb import collated
 from narthex.cli.tool.promql_test.pinned import DependsOnTime, pinned
 from narthex.cli.tool.promql_test.points import Point, parse_points
-from narthex.cli.tool.promql_test.script import Evaluation, parse_script
+from narthex.cli.tool.promql_test.script import parse_script
 from narthex.cli.tool.promql_test.series import parse_series
 from narthex.model.histogram import Histogram
 from narthex.model.label_table import LabelTable

@@ -7,16 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from narthex.cli.tool.promql_test.commands import Clear, Evaluation, Load, Moments
 from narthex.cli.tool.promql_test.errors import BadItem, BadScript
 from narthex.cli.tool.promql_test.expectations import ANYTHING, Expect, Text, parse_expectation
 from narthex.cli.tool.promql_test.points import GAP, Point, parse_points
-from narthex.cli.tool.promql_test.script import (
-    Clear,
-    Evaluation,
-    Load,
-    Moments,
-    parse_script,
-)
+from narthex.cli.tool.promql_test.script import parse_script
 from narthex.cli.tool.promql_test.series import parse_series
 from narthex.cli.tool.promql_test.start_times import parse_start_offsets
 from narthex.model.histogram import Buckets, Histogram, ResetHint

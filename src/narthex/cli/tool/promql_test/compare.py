@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from narthex.cli.tool.promql_test.commands import Evaluation
 from narthex.cli.tool.promql_test.points import Point
-from narthex.cli.tool.promql_test.script import Evaluation
 from narthex.model.histogram import Histogram
 from narthex.model.labels import Labels
 from narthex.model.value import is_stale

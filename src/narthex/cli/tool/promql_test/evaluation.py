@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from narthex.cli.tool.promql_test.commands import Evaluation
 from narthex.cli.tool.promql_test.compare import (
     Vector,
     fault,
@@ -18,7 +19,6 @@ from narthex.cli.tool.promql_test.compare import (
     vector_fault,
 )
 from narthex.cli.tool.promql_test.pinned import DependsOnTime, pinned
-from narthex.cli.tool.promql_test.script import Evaluation
 from narthex.model.tenant import DEFAULT_TENANT
 from narthex.promql.engine import Engine, QueryResult
 from narthex.promql.errors import NotBuilt, QueryError

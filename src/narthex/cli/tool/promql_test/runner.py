@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from narthex.cli.tool.promql_test.commands import Clear, Command, Evaluation, Load
 from narthex.cli.tool.promql_test.errors import BadItem, BadScript
 from narthex.cli.tool.promql_test.evaluation import evaluate
-from narthex.cli.tool.promql_test.script import Clear, Command, Evaluation, Load, parse_script
+from narthex.cli.tool.promql_test.script import parse_script
 from narthex.cli.tool.promql_test.store import LoadRefused, ScriptStore
 from narthex.promql.engine import Engine, EngineOptions
 from narthex.promql.features import DELAYED_NAME_REMOVAL, USE_START_TIMESTAMPS

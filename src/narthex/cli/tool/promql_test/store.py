@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from narthex.cli.tool.promql_test.commands import Load
 from narthex.cli.tool.promql_test.nhcb import collated
 from narthex.cli.tool.promql_test.points import Point
-from narthex.cli.tool.promql_test.script import Load
 from narthex.model.labels import Labels
 from narthex.model.matcher import Matcher
 from narthex.model.packed_labels import PackedLabels
