@@ -30,7 +30,9 @@ def machine() -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     memory = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text()).group(1))  # type: ignore[union-attr]
     name = model.group(1) if model else platform.machine()
-    return f"{os.cpu_count()} x {name}, {memory / 2**20:.0f} GiB, Python {platform.python_version()}"
+    return (
+        f"{os.cpu_count()} x {name}, {memory / 2**20:.0f} GiB, Python {platform.python_version()}"
+    )
 
 
 def main() -> int:

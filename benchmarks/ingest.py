@@ -64,9 +64,9 @@ def samples_now(program: Running) -> float:
     """Samples ever appended, by the program's own counter."""
     text = program.get("/metrics").decode()
     names = {
-        "prometheus": "prometheus_tsdb_head_samples_appended_total{type=\"float\"}",
-        "narthex": "prometheus_tsdb_head_samples_appended_total{type=\"float\"}",
-        "victoria-metrics": 'vm_rows_added_to_storage_total',
+        "prometheus": 'prometheus_tsdb_head_samples_appended_total{type="float"}',
+        "narthex": 'prometheus_tsdb_head_samples_appended_total{type="float"}',
+        "victoria-metrics": "vm_rows_added_to_storage_total",
     }
     wanted = names[program.program.name]
     return sum(float(r.rpartition(" ")[2]) for r in text.splitlines() if r.startswith(wanted))

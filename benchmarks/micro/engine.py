@@ -53,7 +53,6 @@ class MatrixSelection:
             self.times[low:high],
         )
 
-
     def _values(self, rows: NDArray[np.int64], low: int, high: int) -> NDArray[np.float64]:
         # Neighbouring rows over their whole length are handed on as they lie.
         if high - low == self.times.size and rows[-1] - rows[0] + 1 == rows.size:
@@ -96,9 +95,7 @@ def fleet(targets: int, hours: int, interval_ms: int) -> MatrixStore:
         for cpu in range(8)
         for mode in modes
     ]
-    of_target += [
-        {METRIC_NAME: f"node_metric_{i // 4}", "device": str(i % 4)} for i in range(436)
-    ]
+    of_target += [{METRIC_NAME: f"node_metric_{i // 4}", "device": str(i % 4)} for i in range(436)]
     series = [
         Labels.of({"job": "node", "instance": f"host-{target}:9100"} | labels)
         for labels in of_target

@@ -21,6 +21,7 @@ from pathlib import Path
 BODY = b"x" * 200
 REQUESTS = 3000
 
+
 async def app(scope, receive, send):
     """`/` answers at once, `/stream` in 50 pieces, `/gone` writes when its client went."""
     if scope["type"] != "http":
@@ -33,14 +34,14 @@ async def app(scope, receive, send):
         await send({"type": "http.response.body", "body": b"z", "more_body": True})
         while (await receive())["type"] != "http.disconnect":
             pass
-        Path(os.environ["TRIAL_MARK"]).write_text(str(time.time()))
+        Path(os.environ["TRIAL_MARK"]).write_text(str(time.time()))  # noqa: ASYNC240
         return
     await send({"type": "http.response.body", "body": BODY})
 
 
 def serve_uvicorn(port: int) -> None:
     """Until told to stop."""
-    import uvicorn
+    import uvicorn  # noqa: PLC0415 - the process of one server needs one
 
     uvicorn.run(
         app, host="127.0.0.1", port=port, loop="uvloop", http="httptools", lifespan="off",
@@ -50,8 +51,8 @@ def serve_uvicorn(port: int) -> None:
 
 def serve_hypercorn(port: int) -> None:
     """Until told to stop."""
-    import hypercorn.asyncio
-    import hypercorn.config
+    import hypercorn.asyncio  # noqa: PLC0415
+    import hypercorn.config  # noqa: PLC0415
 
     config = hypercorn.config.Config()
     config.bind = [f"127.0.0.1:{port}"]
@@ -61,7 +62,7 @@ def serve_hypercorn(port: int) -> None:
 
 def serve_granian(port: int) -> None:
     """Until told to stop."""
-    import granian
+    import granian  # noqa: PLC0415
 
     target = "benchmarks.trials.web_servers:app"
     options = {"interface": "asginl", "log_enabled": False, "loop": "uvloop"}
@@ -94,7 +95,9 @@ def trial(name: str) -> str:
     mark = Path(f"/tmp/trial-{name}")
     mark.unlink(missing_ok=True)
     environment = {**os.environ, "TRIAL_MARK": str(mark)}
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.trials.web_servers", name, str(port)], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.trials.web_servers", name, str(port)], env=environment
+    )
     try:
         connect(port)
         connection = http.client.HTTPConnection("127.0.0.1", port)

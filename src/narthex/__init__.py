@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from narthex.library import Answer, Database
-    from narthex.library import Database as open  # noqa: A004 - `narthex.open`, like gzip.open
+    from narthex.library import Database as open  # noqa: A004, N813 - `narthex.open`, like gzip.open
 
 __all__ = ["Answer", "Database", "open"]
 
@@ -17,6 +17,6 @@ __all__ = ["Answer", "Database", "open"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'narthex' has no attribute {name!r}")
-    from narthex import library
+    from narthex import library  # noqa: PLC0415 - numba and all, only when asked for
 
     return library.Database if name == "open" else getattr(library, name)

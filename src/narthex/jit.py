@@ -56,9 +56,7 @@ def kernel_files() -> list[Path]:
 def kernel_modules() -> list[str]:
     """The import names of all kernel files: importing one compiles or loads its kernels."""
     names = (path.relative_to(PACKAGE).with_suffix("") for path in kernel_files())
-    return [
-        ".".join(("narthex", *name.parts)) for name in names if name.parts[-1] != "__init__"
-    ]
+    return [".".join(("narthex", *name.parts)) for name in names if name.parts[-1] != "__init__"]
 
 
 def _imported_kernel_files(path: Path) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,9 +40,9 @@ from narthex.storage.store import Store
 from narthex.storage.tsdb import Machine
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
 Time = float | int | datetime
 Series = Labels | Mapping[str, str]
@@ -85,9 +85,9 @@ class Answer:
         part = slice(self.starts[series], self.starts[series + 1])
         return self.times[part], self.values[part]
 
-    def to_arrow(self) -> pyarrow.Table:
+    def to_arrow(self) -> pa.Table:
         """One row a sample: a dictionary column for each label, `time` and `value`."""
-        import pyarrow as pa
+        import pyarrow as pa  # noqa: PLC0415 - an extra
 
         lengths = np.diff(self.starts)
         columns: dict[str, pa.Array] = {}
@@ -95,21 +95,23 @@ class Answer:
             ids, codes = np.unique(self.table.columns[name], return_inverse=True)
             texts = [None if i == EMPTY else self.table.symbols.text(i) for i in ids.tolist()]
             rows = np.repeat(codes.astype(np.int32), lengths)
-            columns[name] = pa.DictionaryArray.from_arrays(pa.array(rows), pa.array(texts, pa.string()))
+            columns[name] = pa.DictionaryArray.from_arrays(
+                pa.array(rows), pa.array(texts, pa.string())
+            )
         columns["time"] = pa.array(self.times, pa.timestamp("ms", tz="UTC"))
         columns["value"] = pa.array(self.values)
         return pa.table(columns)
 
-    def to_pandas(self) -> pandas.DataFrame:
+    def to_pandas(self) -> pd.DataFrame:
         """The same rows as a DataFrame."""
         return self.to_arrow().to_pandas()
 
-    def to_polars(self) -> polars.DataFrame:
+    def to_polars(self) -> pl.DataFrame:
         """The same rows as a DataFrame."""
-        import polars
+        import polars as pl  # noqa: PLC0415 - an extra
 
-        frame = polars.from_arrow(self.to_arrow())
-        assert isinstance(frame, polars.DataFrame)
+        frame = pl.from_arrow(self.to_arrow())
+        assert isinstance(frame, pl.DataFrame)
         return frame
 
 
@@ -215,7 +217,7 @@ class Database:
         self._store.close()
         self._executor.close()
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

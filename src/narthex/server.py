@@ -22,11 +22,11 @@ from pathlib import Path
 import uvloop
 
 from narthex.api.app import App
-from narthex.api.features import feature_table
 from narthex.api.context import ApiContext, ApiOptions, Phase, ProcessState, Rooms
+from narthex.api.features import feature_table
 from narthex.api.listen import CannotListen, bind, bound_urls, http_server, parse_address
 from narthex.config.load import embedded_config, load_config
-from narthex.config.reload import ReloadFailed, ReloadMetrics, Reloader
+from narthex.config.reload import Reloader, ReloadFailed, ReloadMetrics
 from narthex.config.schema import Config
 from narthex.discovery.interface import Surroundings
 from narthex.discovery.manager import DiscoveryManager
@@ -197,9 +197,7 @@ class Server:
     async def run(self) -> int:
         """Start everything, serve, stop everything; the exit code."""
         options = self._options
-        http = http_server(
-            App(self._context), options.connections_max, options.idle_connection_s
-        )
+        http = http_server(App(self._context), options.connections_max, options.idle_connection_s)
         self._take_signals()
         async with self._supervisor:
             serving = self._supervisor.start("http", http.serve(sockets=self._sockets))
@@ -272,7 +270,9 @@ class Server:
             raise CannotStart(str(error)) from error
         except OSError as error:
             reason = error.strerror or error
-            raise CannotStart(f"cannot open the data folder {options.data_folder}: {reason}") from error
+            raise CannotStart(
+                f"cannot open the data folder {options.data_folder}: {reason}"
+            ) from error
         self._store = store
         try:
             yield store
@@ -298,7 +298,10 @@ class Server:
 
     def _discovery(self, scraping: ScrapeManager) -> DiscoveryManager:
         surroundings = Surroundings(
-            self._clock, self._executor.run, DiscoveryMetrics(self._registry), log.Logger("discovery")
+            self._clock,
+            self._executor.run,
+            DiscoveryMetrics(self._registry),
+            log.Logger("discovery"),
         )
         return DiscoveryManager("scrape", surroundings, scraping.update)
 
@@ -313,7 +316,7 @@ class Server:
             features=options.features,
         )
 
-    def _default_subquery_step_ms(self, range_ms: int) -> int:
+    def _default_subquery_step_ms(self, _range_ms: int) -> int:
         config = self._reloader.config if self._reloader is not None else None
         return (config or self._config).global_.evaluation_interval_ms
 

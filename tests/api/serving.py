@@ -29,9 +29,9 @@ from narthex.storage.store import Store, memory_store
 NOW_MS = 1_700_000_000_000
 STEP_MS = 15_000
 STEPS = 40
-SERIES = [
-    Labels.of({"__name__": "up", "job": "node", "instance": str(i)}) for i in range(3)
-] + [Labels.of({"__name__": "dotted.name", "label.with.dots": "x"})]
+SERIES = [Labels.of({"__name__": "up", "job": "node", "instance": str(i)}) for i in range(3)] + [
+    Labels.of({"__name__": "dotted.name", "label.with.dots": "x"})
+]
 
 
 @dataclass

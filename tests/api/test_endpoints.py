@@ -75,7 +75,9 @@ def test_limit_says_that_it_cut(api: Served) -> None:
 def test_annotations_travel_beside_the_result(api: Served) -> None:
     reply = api.get("/api/v1/query", [("query", "quantile(2, up)")]).json
     assert reply["status"] == "success"
-    assert reply["warnings"][0].startswith("PromQL warning: quantile value should be between 0 and 1")
+    assert reply["warnings"][0].startswith(
+        "PromQL warning: quantile value should be between 0 and 1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,9 @@ def test_labels_values_and_series(api: Served) -> None:
     limited = api.get("/api/v1/series", [("match[]", "up"), ("limit", "1")]).json
     assert len(limited["data"]) == 1
     assert limited["warnings"] == ["results truncated due to limit"]
-    assert api.get("/api/v1/series", [("match[]", "up"), ("start", "2"), ("end", "1")]).status == 200
+    assert (
+        api.get("/api/v1/series", [("match[]", "up"), ("start", "2"), ("end", "1")]).status == 200
+    )
 
 
 def test_format_and_parse(api: Served) -> None:

@@ -26,14 +26,19 @@ def test_moments(text: str, milliseconds: int) -> None:
     assert parse_time_ms(text, "time") == milliseconds
 
 
-@pytest.mark.parametrize("text", ["", "now", "1_000", "0x10", "2015-13-01T00:00:00Z", "NaN", "1e400"])
+@pytest.mark.parametrize(
+    "text", ["", "now", "1_000", "0x10", "2015-13-01T00:00:00Z", "NaN", "1e400"]
+)
 def test_no_moments(text: str) -> None:
-    with pytest.raises(ApiError, match=f'invalid parameter "time": cannot parse "{text}" to a valid'):
+    with pytest.raises(
+        ApiError, match=f'invalid parameter "time": cannot parse "{text}" to a valid'
+    ):
         parse_time_ms(text, "time")
 
 
 @pytest.mark.parametrize(
-    ("text", "milliseconds"), [("15", 15_000), ("1e2", 100_000), ("0.001", 1), ("1m30s", 90_000), ("-1", -1000)]
+    ("text", "milliseconds"),
+    [("15", 15_000), ("1e2", 100_000), ("0.001", 1), ("1m30s", 90_000), ("-1", -1000)],
 )
 def test_durations(text: str, milliseconds: int) -> None:
     assert parse_api_duration_ms(text, "step") == milliseconds

@@ -8,7 +8,12 @@ from narthex.cli.server_flags import SERVER_FLAGS
 
 def test_every_way_of_giving_a_value() -> None:
     read = SERVER_FLAGS.parse(
-        ["--web.listen-address=:9091", "--web.listen-address", "[::1]:9092", "--web.enable-lifecycle"]
+        [
+            "--web.listen-address=:9091",
+            "--web.listen-address",
+            "[::1]:9092",
+            "--web.enable-lifecycle",
+        ]
     )
     assert read.texts("web.listen-address") == [":9091", "[::1]:9092"]
     assert read.switch("web.enable-lifecycle")
@@ -25,7 +30,10 @@ def test_every_way_of_giving_a_value() -> None:
         (["--query.timeout=5x"], "--query.timeout: not a valid duration"),
         (["--log.level=loud"], "must be one of debug,info,warn,error, got 'loud'"),
         (["--agent"], "--agent is not acted on yet"),
-        (["--storage.tsdb.wal-segment-size=1MB"], "--storage.tsdb.wal-segment-size is not acted on"),
+        (
+            ["--storage.tsdb.wal-segment-size=1MB"],
+            "--storage.tsdb.wal-segment-size is not acted on",
+        ),
         (["--log.level=info", "--log.level=warn"], "flag 'log.level' cannot be repeated"),
         (["--no-web.enable-lifecycle=true"], "unexpected value for '--no-web.enable-lifecycle'"),
     ],

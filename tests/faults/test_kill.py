@@ -56,7 +56,7 @@ def samples(program: Running) -> Samples:
     """Every sample of the last hour."""
     body = program.get(f"/api/v1/query?query={quote('moving[1h]')}")
     rows = orjson.loads(body)["data"]["result"]
-    return {row["metric"]["n"]: {t: v for t, v in row["values"]} for row in rows}
+    return {row["metric"]["n"]: dict(row["values"]) for row in rows}
 
 
 def assert_nothing_lost(shown: Samples, found: Samples, round_number: int) -> None:
@@ -65,4 +65,6 @@ def assert_nothing_lost(shown: Samples, found: Samples, round_number: int) -> No
             assert found.get(n, {}).get(time_s) == value, f"round {round_number}, n={n} at {time_s}"
     for n, points in found.items():
         for time_s, value in points.items():
-            assert int(float(value)) % 1000 == int(n), f"a value of another series: n={n} at {time_s}"
+            assert int(float(value)) % 1000 == int(n), (
+                f"a value of another series: n={n} at {time_s}"
+            )

@@ -9,7 +9,14 @@ from narthex.model.duration import BadDuration, format_duration_ms, parse_durati
 
 @pytest.mark.parametrize(
     ("text", "milliseconds"),
-    [("0", 0), ("0s", 0), ("1h30m", 5_400_000), ("1ms", 1), ("2y", 2 * 365 * 86_400_000), ("1d1s", 86_401_000)],
+    [
+        ("0", 0),
+        ("0s", 0),
+        ("1h30m", 5_400_000),
+        ("1ms", 1),
+        ("2y", 2 * 365 * 86_400_000),
+        ("1d1s", 86_401_000),
+    ],
 )
 def test_read(text: str, milliseconds: int) -> None:
     assert parse_duration_ms(text) == milliseconds
@@ -28,7 +35,13 @@ def test_written_and_read_again(milliseconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
-    [(0, "0s"), (90_000, "1m30s"), (14 * 86_400_000, "2w"), (36 * 3_600_000, "36h"), (-1500, "-1s500ms")],
+    [
+        (0, "0s"),
+        (90_000, "1m30s"),
+        (14 * 86_400_000, "2w"),
+        (36 * 3_600_000, "36h"),
+        (-1500, "-1s500ms"),
+    ],
 )
 def test_written(milliseconds: int, text: str) -> None:
     assert format_duration_ms(milliseconds) == text

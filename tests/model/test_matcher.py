@@ -9,7 +9,7 @@ REGEX, NOT_REGEX = MatchType.REGEX, MatchType.NOT_REGEX
 
 
 @pytest.mark.parametrize(
-    ("type", "pattern", "value", "matches"),
+    ("kind", "pattern", "value", "matches"),
     [
         (EQUAL, "x", "x", True),
         (EQUAL, "", "", True),
@@ -23,8 +23,8 @@ REGEX, NOT_REGEX = MatchType.REGEX, MatchType.NOT_REGEX
         (NOT_REGEX, ".+", "", True),
     ],
 )
-def test_matches(type: MatchType, pattern: str, value: str, matches: bool) -> None:
-    assert Matcher(type, "l", pattern).matches(value) is matches
+def test_matches(kind: MatchType, pattern: str, value: str, matches: bool) -> None:
+    assert Matcher(kind, "l", pattern).matches(value) is matches
 
 
 def test_a_bad_pattern_is_named() -> None:

@@ -59,7 +59,9 @@ def test_instant(both: Both, expression: str) -> None:
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
 def test_range(both: Both, expression: str) -> None:
     start_s, end_s, step_s = RANGE
-    path = f"/api/v1/query_range?query={quote(expression)}&start={start_s}&end={end_s}&step={step_s}"
+    path = (
+        f"/api/v1/query_range?query={quote(expression)}&start={start_s}&end={end_s}&step={step_s}"
+    )
     assert_alike(both, path, ordered=True)
 
 

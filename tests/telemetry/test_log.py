@@ -10,7 +10,14 @@ from narthex.telemetry.log import Logger, configure, quote
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("plain", "plain"), ("two words", '"two words"'), ("", '""'), ('q"', r'"q\""'), ("a\nb", r'"a\nb"'), (3, "3")],
+    [
+        ("plain", "plain"),
+        ("two words", '"two words"'),
+        ("", '""'),
+        ('q"', r'"q\""'),
+        ("a\nb", r'"a\nb"'),
+        (3, "3"),
+    ],
 )
 def test_logfmt_values_stay_on_one_line(value: object, text: str) -> None:
     assert quote(value) == text

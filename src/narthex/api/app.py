@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import traceback
 
-from narthex.api.asgi import Receive, Scope, Send
-
 from narthex.api import lifecycle
+from narthex.api.asgi import Receive, Scope, Send
 from narthex.api.context import ApiContext, Phase
 from narthex.api.cors import cors_headers
 from narthex.api.errors import ApiError, ErrorType
@@ -50,7 +49,9 @@ class App:
         path = self._below_prefix(scope["path"])
         route = self._router.find(path) if path is not None else None
         answer, accept = await self._answer(scope, path, route, receive)
-        sent = await send_answer(answer, send, accept, head=scope["method"] == "HEAD")
+        if scope["method"] == "HEAD":
+            answer.body = b""
+        sent = await send_answer(answer, send, accept)
         took_s = self._context.clock.monotonic_s() - started_s
         handler = route.path if route is not None else "unknown"
         self._metrics.observe(handler, answer.status, took_s, sent)
@@ -87,9 +88,7 @@ class App:
             return answer
         return plain("404 page not found\n", 404)
 
-    async def _api(
-        self, scope: Scope, path: str, route: Route | None, receive: Receive
-    ) -> Answer:
+    async def _api(self, scope: Scope, path: str, route: Route | None, receive: Receive) -> Answer:
         if scope["method"] == "OPTIONS":
             return plain("", 204)
         if route is None:

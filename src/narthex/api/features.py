@@ -45,7 +45,10 @@ def feature_table(enabled: frozenset[str]) -> dict[str, Mapping[str, bool]]:
             "per_query_lookback_delta": True,
             "subqueries": True,
             "without": True,
-            **{name.removeprefix("promql-").replace("-", "_"): name in enabled for name in FLAGS_OF_PROMQL},
+            **{
+                name.removeprefix("promql-").replace("-", "_"): name in enabled
+                for name in FLAGS_OF_PROMQL
+            },
         },
         "promql_functions": {
             name: experimental or not function.experimental for name, function in FUNCTIONS.items()

@@ -87,8 +87,7 @@ async def metrics(context: ApiContext, request: Request) -> Answer:
 
 async def version(context: ApiContext, request: Request) -> Answer:
     """The build, plain."""
-    answer = success_object(dict(context.options.build))
-    return answer
+    return success_object(dict(context.options.build))
 
 
 async def index(context: ApiContext, request: Request) -> Answer:

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator, Sequence
 
 import uvicorn
+
 from narthex.api.asgi import Application
 
 BACKLOG = 2048
@@ -41,7 +42,7 @@ def bind(addresses: Sequence[str]) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     try:
         for text in addresses:
-            sockets.append(_bind(text))
+            sockets.append(_bind(text))  # noqa: PERF401 - those bound so far are closed on failure
     except CannotListen:
         for bound in sockets:
             bound.close()
@@ -87,7 +88,9 @@ def bound_urls(sockets: Sequence[socket.socket], path: str) -> list[str]:
     for bound in sockets:
         host, port = bound.getsockname()[:2]
         name = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 - read, not bound
-        urls.append(f"http://[{name}]:{port}{path}" if ":" in name else f"http://{name}:{port}{path}")
+        urls.append(
+            f"http://[{name}]:{port}{path}" if ":" in name else f"http://{name}:{port}{path}"
+        )
     return urls
 
 

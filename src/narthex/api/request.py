@@ -1,4 +1,4 @@
-"""One request as an endpoint sees it: method, path, parameters, and whether the client is still there."""
+"""One request as an endpoint sees it: method, path, parameters, and whether its client is there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from narthex.api.asgi import Receive, Scope
-
 from narthex.api.errors import ApiError, ErrorType
 from narthex.api.parameters import FORM, Parameters
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import cramjam
 import orjson
-from narthex.api.asgi import Send
 
+from narthex.api.asgi import Send
 from narthex.api.errors import ApiError
 
 JSON = "application/json"
@@ -58,9 +58,9 @@ def plain(text: str, status: int = 200) -> Answer:
 class Compressor(Protocol):
     """What cramjam's streaming compressors do."""
 
-    def compress(self, data: bytes) -> int: ...  # noqa: D102
-    def flush(self) -> Any: ...  # noqa: D102
-    def finish(self) -> Any: ...  # noqa: D102
+    def compress(self, data: bytes) -> int: ...
+    def flush(self) -> Any: ...
+    def finish(self) -> Any: ...
 
 
 COMPRESSORS: dict[str, Callable[[], Compressor]] = {
@@ -78,7 +78,7 @@ def chosen_encoding(accept_encoding: str) -> str | None:
     return None
 
 
-async def send_answer(answer: Answer, send: Send, accept_encoding: str, head: bool = False) -> int:
+async def send_answer(answer: Answer, send: Send, accept_encoding: str) -> int:
     """Send an answer; return the bytes of its body as sent."""
     encoding = chosen_encoding(accept_encoding)
     if answer.stream is None and len(answer.body) < COMPRESS_BYTES_MIN:
@@ -91,7 +91,7 @@ async def send_answer(answer: Answer, send: Send, accept_encoding: str, head: bo
         compressor.compress(body)
         body = bytes(compressor.finish())
     await send(_start(answer, encoding, len(body)))
-    await send({"type": "http.response.body", "body": b"" if head else body})
+    await send({"type": "http.response.body", "body": body})
     return len(body)
 
 

@@ -62,7 +62,9 @@ class Flag:
         """The value when the flag is not given."""
         if isinstance(self.default, tuple):
             return list(self.default)
-        return None if self.default == "" and self.kind is not Kind.TEXT else self.read(self.default)
+        return (
+            None if self.default == "" and self.kind is not Kind.TEXT else self.read(self.default)
+        )
 
 
 def _switch(text: str) -> bool:
@@ -84,7 +86,7 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Arguments:
-    """What was read: values by flag name, the positional arguments, and the names that were given."""
+    """What was read: values by flag name, positional arguments, and the names that were given."""
 
     values: Mapping[str, Value]
     positional: tuple[str, ...] = ()

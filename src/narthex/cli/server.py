@@ -17,7 +17,7 @@ CANNOT_START = 1
 def serve(arguments: Arguments) -> int:
     """Run until told to stop; the exit code."""
     # The rooms are imported here, so that `--help` and a mistyped flag cost nothing.
-    from narthex.server import CannotStart, ServerOptions, run
+    from narthex.server import CannotStart, ServerOptions, run  # noqa: PLC0415
 
     try:
         return run(_options(arguments, ServerOptions))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +44,9 @@ class PackedLabels:
         """The series as objects, in order."""
         data, offsets = self.text.tobytes(), self.offsets.tolist()
         parts = [
-            data[start:end].decode("utf-8", "surrogatepass")
-            for start, end in zip(offsets, offsets[1:], strict=False)
+            data[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(offsets)
         ]
         pairs = list(zip(parts[::2], parts[1::2], strict=True))
         bounds = self.starts.tolist()
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             yield Labels(pairs[start:end])

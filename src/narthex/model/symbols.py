@@ -107,7 +107,7 @@ class Symbols:
     def find_packed(
         self, texts: NDArray[np.uint8], offsets: NDArray[np.int64]
     ) -> NDArray[np.int32]:
-        """The ids of the texts `texts[offsets[i]:offsets[i + 1]]`, int32[n], -1 for those unknown."""
+        """The ids of the texts `texts[offsets[i]:offsets[i + 1]]`, int32[n], -1: unknown."""
         ids = np.empty(offsets.size - 1, np.int32)
         # The table is read first: what it names is then surely in the other two.
         table = self._table

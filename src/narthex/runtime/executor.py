@@ -46,9 +46,7 @@ class Executor:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._jobs, lambda: function(*args, **kwargs))
 
-    def map(
-        self, function: Callable[[Item], Result], items: Iterable[Item]
-    ) -> Iterator[Result]:
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Apply `function` to `items` on the kernel threads; results in order.
 
         Called from a job's thread. At most `kernel_threads + 1` items are under way or waiting to

@@ -182,7 +182,7 @@ class OsFileSystem:
         self.sync_directory(path.parent)
 
     def rename(self, source: Path, target: Path) -> None:
-        os.replace(source, target)
+        source.replace(target)
 
     def remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
@@ -203,7 +203,7 @@ class OsFileSystem:
 
     def list(self, path: Path) -> list[str]:
         try:
-            return sorted(os.listdir(path))
+            return sorted(entry.name for entry in path.iterdir())
         except FileNotFoundError:
             return []
 

@@ -10,7 +10,7 @@ Random = random.Random
 
 def seeded(seed: int) -> Random:
     """A generator that gives the same numbers for the same seed."""
-    return Random(seed)  # noqa: S311 - spreads load, keeps no secret
+    return Random(seed)
 
 
 def process_seed() -> int:

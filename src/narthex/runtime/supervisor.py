@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Self
 
 from narthex.telemetry.log import Logger
 
@@ -57,7 +57,7 @@ class Supervisor:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def __aenter__(self) -> Supervisor:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -7,6 +7,7 @@ memory of a chunk, and the event loop gets its turn between chunks.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import orjson
@@ -98,7 +99,7 @@ def _series_of_chunk(starts: np.ndarray, first: int) -> int:
 def _split(out: np.ndarray, ends: np.ndarray) -> list[bytes]:
     data = memoryview(out)
     bounds = [0, *ends.tolist()]
-    return [bytes(data[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [bytes(data[a:b]) for a, b in pairwise(bounds)]
 
 
 def encode_annotations(warnings: list[str], infos: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Endpoints whose rooms are empty on this server: the shape that clients expect, with nothing in it."""
+"""Endpoints whose rooms are empty here: the shape that clients expect, with nothing in it."""
 
 from __future__ import annotations
 

@@ -111,9 +111,7 @@ async def _answer(
     return Answer(200, JSON, b'{"status":"success","data":', stream=stream)
 
 
-def truncated(
-    result: MatrixResult | VectorResult, limit: int
-) -> MatrixResult | VectorResult:
+def truncated(result: MatrixResult | VectorResult, limit: int) -> MatrixResult | VectorResult:
     """The first `limit` series."""
     labels = result.labels.take(slice(0, limit))
     if isinstance(result, VectorResult):
@@ -133,9 +131,7 @@ def _tail(request: Request, found: QueryResult, warnings: list[str]) -> tuple[by
     return statistics + b"}", annotations
 
 
-async def _stream(
-    context: ApiContext, chunks: Iterator[bytes], end: bytes
-) -> AsyncIterator[bytes]:
+async def _stream(context: ApiContext, chunks: Iterator[bytes], end: bytes) -> AsyncIterator[bytes]:
     following: Callable[[], bytes | None] = lambda: next(chunks, None)  # noqa: E731
     while (chunk := await context.executor.run(following)) is not None:
         yield chunk

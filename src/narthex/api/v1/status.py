@@ -6,6 +6,7 @@ import os
 import platform
 import socket
 import sys
+from pathlib import Path
 
 from narthex.api.context import ApiContext
 from narthex.api.errors import bad_parameter
@@ -38,7 +39,7 @@ async def runtime_info(context: ApiContext, request: Request) -> Answer:
     state = context.state
     facts = {
         "startTime": format_rfc3339_ms(state.started_ms),
-        "CWD": os.getcwd(),
+        "CWD": str(Path.cwd()),
         "hostname": socket.gethostname(),
         "serverTime": format_rfc3339_ms(context.clock.now_ms()),
         "reloadConfigSuccess": state.config_ok,

@@ -1,4 +1,4 @@
-"""`/api/v1/targets*`, `/api/v1/scrape_pools`, `/api/v1/metadata`: what is scraped and what it says."""
+"""`/api/v1/targets*`, `/scrape_pools`, `/metadata`: what is scraped and what it says."""
 
 from __future__ import annotations
 

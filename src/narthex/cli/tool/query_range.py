@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from narthex.api.errors import ApiError
+from narthex.api.parameters import parse_time_ms
 from narthex.cli.command import Command
 from narthex.cli.flags import Arguments, BadFlag, Flag, FlagTable, Kind
 from narthex.cli.tool.query import END, OUTPUT_FLAGS, START, output_form, print_or_fail
 from narthex.cli.tool.remote import RemoteError, ask_api
 from narthex.cli.tool.show import show_value
 from narthex.model.value import format_time_s
-from narthex.api.errors import ApiError
-from narthex.api.parameters import parse_time_ms
 from narthex.runtime.clock import SystemClock
 
 RANGE_DEFAULT_MS = 300_000

@@ -10,7 +10,9 @@ from narthex.cli.flags import Flag, Kind
 from narthex.model.labels import Labels
 
 FORMAT = Flag("format", Kind.TEXT, "promql", "Form of the output.", choices=("promql", "json"))
-OUTPUT = Flag("o", Kind.TEXT, "promql", "Short for --format.", choices=("promql", "json"), hidden=True)
+OUTPUT = Flag(
+    "o", Kind.TEXT, "promql", "Short for --format.", choices=("promql", "json"), hidden=True
+)
 
 
 def show_value(value_type: str, result: Any, form: str) -> str:

@@ -56,7 +56,7 @@ def _label(text: str) -> tuple[str, str]:
 COMMAND = Command(
     "<input file> [<output directory>]",
     FlagTable([
-        Flag("label", Kind.LIST, (), "Label on every series, name=value; may be given several times."),
+        Flag("label", Kind.LIST, (), "Label on every series, name=value; repeatable."),
         Flag("human-readable", Kind.SWITCH, "false", "Show times and sizes for people."),
         Flag("r", Kind.SWITCH, "false", "Short for --human-readable.", hidden=True),
         Flag("quiet", Kind.SWITCH, "false", "Do not list the blocks."),

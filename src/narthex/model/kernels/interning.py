@@ -27,9 +27,9 @@ def same_text(texts, start, length, blob, blob_offsets, symbol):
 def intern_texts(texts, offsets, ids, blob, blob_offsets, count, table, seed):
     """Give each text its symbol id, adding those that are new.
 
-    `table` holds id + 1 by open addressing (0: free), its size is a power of two. Returns the number
-    of symbols and of texts done: it stops early when the table is over 5/8 full or `blob` has no
-    room, so that the caller grows them and calls again.
+    `table` holds id + 1 by open addressing (0: free); its size is a power of two. Returns how many
+    symbols there are and texts are done: it stops early when the table is over 5/8 full or `blob`
+    has no room, so that the caller grows them and calls again.
     """
     mask = table.size - 1
     limit = table.size * 5 // 8
@@ -66,7 +66,7 @@ def intern_texts(texts, offsets, ids, blob, blob_offsets, count, table, seed):
     " const int32[::1], uint64)"
 )
 def find_texts(texts, offsets, ids, blob, blob_offsets, table, seed):
-    """The symbol id of each text, -1 where there is none; the table is as `intern_texts` made it."""
+    """The symbol id of each text, -1 where there is none; the table is that of `intern_texts`."""
     mask = table.size - 1
     for i in range(offsets.size - 1):
         start = offsets[i]
