@@ -84,8 +84,8 @@ def test_the_kernel_as_python_gives_the_same(parts: list[list[Series]]) -> None:
     starts = np.array([c.starts + b for c, b in zip(columns, bases, strict=True)])
     times_at = np.array([c.times_at + b for c, b in zip(columns, bases, strict=True)])
     answers = []
-    function: Callable[..., tuple[int, int]]
-    for function in (merge_parts, getattr(merge_parts, "py_func", merge_parts)):
+    kernel: Callable[..., tuple[int, int]] = merge_parts
+    for function in (kernel, getattr(kernel, "py_func", kernel)):
         out = [np.zeros(values.size, np.uint64), np.zeros(n + 1, np.int64)]
         out += [np.zeros(n, np.int64), np.zeros(values.size, np.int64)]
         count = function(values, times, starts, times_at, *out, times.size)

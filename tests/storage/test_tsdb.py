@@ -153,6 +153,18 @@ def test_a_series_that_left_a_layout_that_stays(world: World) -> None:
     assert contents(store) == found
 
 
+def test_a_layout_that_most_series_left_gets_no_new_ones(world: World) -> None:
+    store = world.open()
+    appender = store.appender(DEFAULT_TENANT)
+    refs = resolve(appender, named("stays", "a", "b", "c"))
+    commit(appender, refs, 0, [1, 2, 3, 4])
+    for t in range(60_000, 5 * HOUR, 60_000):
+        commit(appender, refs[:1], t, [t])
+    store.maintain()
+    both = resolve(appender, named("stays", "new"))
+    assert layout_of(both[0]) == layout_of(refs[0]) != layout_of(both[1])
+
+
 def layout_of(ref: np.uint64) -> int:
     return int(ref) >> 32
 

@@ -93,7 +93,7 @@ class HeadAppender:
         created = np.empty(ids.size, np.int32)
         made = 0
         while made < room:
-            if layout is None or layout.columns >= COLUMNS_MAX:
+            if layout is None or layout.columns >= COLUMNS_MAX or layout.is_crowded:
                 layout = head.new_layout()
             count = assign_columns(
                 ids, head.registry.refs, layout.number, layout.columns,

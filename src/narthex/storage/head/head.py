@@ -108,11 +108,13 @@ class Head:
             oldest_ms = self.truncated_ms
             chosen = [self.layouts.get(number) for number in numbers.tolist()]
             states = [layout.state if layout else None for layout in chosen]
-            spans = [layout.span_ms if layout else (0, -1) for layout in chosen]
+        from_ms = max(start_ms, oldest_ms)
         inside = np.array(
             [
-                state is not None and span[0] <= end_ms and span[1] >= max(start_ms, oldest_ms)
-                for state, span in zip(states, spans, strict=True)
+                layout is not None
+                and state is not None
+                and layout.has_samples(state, from_ms, end_ms)
+                for layout, state in zip(chosen, states, strict=True)
             ],
             np.bool_,
         )

@@ -107,9 +107,12 @@ class Layout:
         return max(self.newest_row_ms, self.newest_loose_ms)
 
     @property
-    def span_ms(self) -> tuple[int, int]:
-        """Times of the oldest and the newest sample that readers see."""
-        state = self.state
+    def is_crowded(self) -> bool:
+        """Whether so many of its series left that new ones had better begin another layout."""
+        return np.count_nonzero(self.series) * 2 < self.columns
+
+    def has_samples(self, state: LayoutState, start_ms: int, end_ms: int) -> bool:
+        """Whether any sample of `state`, one of its states, may lie in [start, end]."""
         first = NEVER_AFTER
         if state.runs:
             first = int(state.runs[0].times[0])
@@ -117,7 +120,7 @@ class Layout:
             first = int(state.open.times[0])
         if state.loose.count:
             first = min(first, int(state.loose.samples.times.min()))
-        return first, self.newest_time_ms
+        return first <= end_ms and start_ms <= self.newest_time_ms
 
     def replace_run(self, full: FullRows, run: Run) -> None:
         """Readers get `run` from now on where `full` was."""

@@ -136,6 +136,7 @@ class WalWriter:
         self._unsynced = [filesystem.open_append(segment_path(folder, n)) for n in sorted(older)]
         self._name_unsynced = bool(older)
         self._durable = Position(0, 0)
+        self._distrusted: _Segment | None = None
         filesystem.make_directory(folder)
 
     @property
@@ -155,12 +156,12 @@ class WalWriter:
     def size_bytes(self) -> int:
         """Bytes of all segments."""
         current = self._current.file.size() if self._current else 0
-        return sum(self._sizes.values()) + current
+        return sum(list(self._sizes.values())) + current
 
     def commit(self, entries: Sequence[Entry]) -> Position:
         """Write one commit, in the kernel on return. Raises OSError: then nothing is there."""
         segment = self._current
-        if segment is None or self._is_full(segment):
+        if segment is None or segment is self._distrusted or self._is_full(segment):
             segment = self._open_next()
         payloads, layout_bytes = self._layouts_missing(segment, entries)
         parts = [_part(segment, entry) for entry in entries]
@@ -266,8 +267,9 @@ class WalWriter:
                 self._options.on_sync(self._options.monotonic_s() - began_s)
         except OSError:
             self._name_unsynced = True
-            self._unsynced = [file for file in self._unsynced if file not in files]
-            self.roll()
+            self._distrusted = current
+            for file in files:
+                self._unsynced.remove(file)
             raise
         if reached is not None:
             self._durable = reached
