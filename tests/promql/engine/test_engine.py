@@ -99,6 +99,17 @@ def test_what_was_handed_on_is_given_back(store: Watched, executor: Executor) ->
     assert engine.range(DEFAULT_TENANT, text, 0, 240_000, 60_000).statistics.samples_peak < 2 * once
 
 
+@pytest.mark.parametrize(
+    "text", ["max_over_time(x[100y:1ms])", 'count_values("v", x)', "x + x", "sum by (i) (x)"]
+)
+def test_the_limit_is_seen_before_there_is_room(
+    store: Watched, executor: Executor, text: str
+) -> None:
+    engine = engine_over(store, executor, max_samples=100)
+    with pytest.raises(TooManySamples):
+        engine.range(DEFAULT_TENANT, text, 0, 900_000, 60_000)
+
+
 def test_a_cancelled_query_stops(store: Watched, executor: Executor) -> None:
     cancellation = Cancellation()
     store.when_selected = cancellation.cancel

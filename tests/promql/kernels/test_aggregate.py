@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -218,29 +217,27 @@ def test_the_first_of_each_group(rows: Rows, k: int) -> None:
                 assert [i for i in here if chosen[i, t]] == here[: max(k, 0)]
 
 
-def occurrences(value: float, cells: list[float]) -> float:
-    return cells.count(value)
-
-
 @given(rows_of(st.sampled_from([1.0, 2.0, 3.5])))
-def test_values_are_numbered_and_counted(rows: Rows) -> None:
+def test_cells_are_paired_with_their_values_and_counted(rows: Rows) -> None:
     values, kind, group = matrices(rows)
     distinct = np.unique(values[kind == 1].view(np.uint64))
-    for numbering, counting in zip(
-        both(aggregate.number_values), both(aggregate.count_numbers), strict=True
+    wanted = [
+        (g, float(v), t) for g, row in rows for t, v in enumerate(row) if v is not None
+    ]
+    for pairing, counting in zip(
+        both(aggregate.value_pairs), both(aggregate.count_cells), strict=True
     ):
-        numbers = np.full(3 * distinct.size, -1, np.int64)
-        cell_number = np.empty(values.shape, np.int64)
-        count = numbering(values, kind, group, distinct, numbers, cell_number)
-        out = np.zeros((count, STEPS))
-        counting(cell_number, out)
-        assert sorted(numbers[numbers >= 0].tolist()) == list(range(count))
-        for pair in np.flatnonzero(numbers >= 0).tolist():
-            g, v = divmod(pair, distinct.size)
-            value = float(distinct[v : v + 1].view(np.float64)[0])
-            wanted = expected(rows, partial(occurrences, value))[g]
-            np.testing.assert_array_equal(out[numbers[pair]], wanted)
-        assert out.sum() == kind.sum()
+        pairs, steps = np.empty((values.size, 2), np.int32), np.empty(values.size, np.int32)
+        count = pairing(values.view(np.uint64), kind, group, distinct, pairs, steps)
+        numbers = distinct.view(np.float64)
+        found = [
+            (int(g), float(numbers[v]), int(t))
+            for (g, v), t in zip(pairs[:count], steps[:count], strict=True)
+        ]
+        assert found == wanted
+        out = np.zeros((3, STEPS))
+        counting(pairs[:count, 0].copy(), steps[:count], out)
+        same(out, count_of(rows))
 
 
 @given(rows_of(finite))

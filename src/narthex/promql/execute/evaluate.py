@@ -94,7 +94,7 @@ def _invariant(node: StepInvariant, context: EvalContext) -> Outcome:
     if isinstance(outcome, str):
         return outcome
     if isinstance(outcome, Stream):
-        return repeated(Stream.of(outcome.collect(once)), context.steps.count)
+        return repeated(outcome.collect(once), context.steps.count)
     return repeated_scalar(outcome, context.steps.count)
 
 
@@ -190,6 +190,7 @@ def _windows(
         return range_vector(node, context, function, want)
     assert isinstance(node, Subquery)
     inner_context = context.at(inner_steps(node, context))
+    context.guard.hold(inner_context.steps.count)
     if inner_context.steps.count == 0:
         nothing = Frame(LabelTable.unlabelled(context.symbols, 0), *NO_CELLS)
         return samples_of(node, Stream.of(nothing), inner_context, context)

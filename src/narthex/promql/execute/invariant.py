@@ -6,7 +6,7 @@ import numpy as np
 
 from narthex.promql.execute.context import Scalar
 from narthex.promql.execute.frame import Frame
-from narthex.promql.execute.stream import Stream
+from narthex.promql.execute.stream import Stream, batches_of
 
 
 def repeated_scalar(scalar: Scalar, steps: int) -> Scalar:
@@ -14,11 +14,12 @@ def repeated_scalar(scalar: Scalar, steps: int) -> Scalar:
     return np.full(steps, scalar[0])
 
 
-def repeated(stream: Stream, steps: int) -> Stream:
-    """The one cell of each series at every step."""
+def repeated(frame: Frame, steps: int) -> Stream:
+    """The one cell of each series at every step, batch by batch."""
 
-    def repeat(frame: Frame) -> Frame:
-        kind = None if frame.kind is None else np.repeat(frame.kind, steps, axis=1)
-        return frame.with_values(np.repeat(frame.values, steps, axis=1), kind)
+    def repeat(rows: slice) -> Frame:
+        some = frame.take(rows)
+        kind = None if some.kind is None else np.repeat(some.kind, steps, axis=1)
+        return some.with_values(np.repeat(some.values, steps, axis=1), kind)
 
-    return stream.map(repeat)
+    return Stream(frame.labels, frame.drop_name, batches_of(frame.series, steps), repeat)

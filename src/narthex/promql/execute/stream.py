@@ -86,10 +86,15 @@ class Stream:
         return context.executor.map(work, self.batches)
 
     def collect(self, context: EvalContext) -> Frame:
-        """All series together. Batches are copied to their place as they come, then forgotten."""
+        """All series together. Batches are copied to their place as they come, then forgotten.
+
+        The cells are counted as held before there is room for them, until the operator that needs
+        them is done (`Guard.settle`). Raises TooManySamples.
+        """
+        shape = (len(self.labels), context.steps.count)
+        context.guard.hold(shape[0] * shape[1])
         if len(self.batches) == 1:
             return next(self.run(lambda _, frame: frame, context))
-        shape = (len(self.labels), context.steps.count)
         values = np.empty(shape)
         kind: NDArray[np.uint8] | None = None
         for rows, frame in self.run(lambda rows, frame: (rows, frame), context):

@@ -365,36 +365,29 @@ def first_of_groups(kind, rows, bounds, k, chosen):
 
 
 @kernel(
-    "int64(const float64[:, ::1], const uint8[:, ::1], const int32[::1], const uint64[::1],"
-    " int64[::1], int64[:, ::1])"
+    "int64(const uint64[:, ::1], const uint8[:, ::1], const int32[::1], const uint64[::1],"
+    " int32[:, ::1], int32[::1])"
 )
-def number_values(values, kind, group_of_row, distinct, numbers, cell_number):
-    """For each present cell the number of its (group, value): `count_values`' output series.
+def value_pairs(bits, kind, group_of_row, distinct, pairs, steps):
+    """The (group, number of its value) of every present cell, and its step, row after row.
 
-    `distinct` are the sorted bits of all values; `numbers` int64[groups * distinct], -1 at first,
-    gets a number per pair in order of appearance; `cell_number` int64[n, T], -1 where absent.
-    Returns how many pairs there are.
+    `bits` uint64[n, T] are the values, `distinct` all their bits, sorted. `pairs` int32[m, 2] and
+    `steps` int32[m] have room for all present cells. Returns how many there are.
     """
     dense = kind.shape[0] == 0
     count = 0
-    for i in range(values.shape[0]):
-        for t in range(values.shape[1]):
-            cell_number[i, t] = -1
+    for i in range(bits.shape[0]):
+        for t in range(bits.shape[1]):
             if dense or kind[i, t] == 1:
-                v = values[i, t]
-                at = np.searchsorted(distinct, np.float64(v).view(np.uint64))
-                pair = np.int64(group_of_row[i]) * distinct.size + at
-                if numbers[pair] < 0:
-                    numbers[pair] = count
-                    count += 1
-                cell_number[i, t] = numbers[pair]
+                pairs[count, 0] = group_of_row[i]
+                pairs[count, 1] = np.searchsorted(distinct, bits[i, t])
+                steps[count] = t
+                count += 1
     return count
 
 
-@kernel("void(const int64[:, ::1], float64[:, ::1])")
-def count_numbers(cell_number, out):
-    """Count how often each number appears at each step."""
-    for i in range(cell_number.shape[0]):
-        for t in range(cell_number.shape[1]):
-            if cell_number[i, t] >= 0:
-                out[cell_number[i, t], t] += 1.0
+@kernel("void(const int32[::1], const int32[::1], float64[:, ::1])")
+def count_cells(row_of_cell, step_of_cell, out):
+    """Count the cells that fall on each row and step of `out`, which comes in as zeros."""
+    for i in range(row_of_cell.size):
+        out[row_of_cell[i], step_of_cell[i]] += 1.0

@@ -51,8 +51,9 @@ Merge = Callable[[Accumulated, Rows, Accumulated], None]
 def accumulate(
     stream: Stream, groups: Groups, context: EvalContext, add: Add, merge: Merge
 ) -> Accumulated:
-    """Everything that `stream` brings, by group."""
+    """Everything that `stream` brings, by group. Raises TooManySamples."""
     steps = context.steps.count
+    context.guard.hold(groups.count * steps)
     whole = Accumulated.empty(groups.count, steps)
     if len(stream.batches) <= 1:
         for _ in stream.run(lambda rows, frame: add(frame, groups.of_row[rows], whole), context):

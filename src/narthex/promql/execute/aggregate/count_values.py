@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.kernels.hashing import group_rows
 from narthex.model.label_table import LabelTable
 from narthex.model.value import NORMAL_NAN_BITS, format_float_plain
 from narthex.promql.execute.aggregate.accumulate import kind_of
@@ -12,26 +13,26 @@ from narthex.promql.execute.aggregate.grouping import Groups
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.names import merged
-from narthex.promql.kernels.aggregate import count_numbers, number_values
+from narthex.promql.kernels.aggregate import count_cells, value_pairs
 
 
 def aggregate_count_values(
     frame: Frame, groups: Groups, label: str, context: EvalContext
 ) -> Frame:
-    """One series for each group and value; a label of that name is overwritten."""
+    """One series for each group and value; a label of that name is overwritten.
+
+    Raises TooManySamples: there may be as many series as there are samples.
+    """
     bits = _value_bits(frame)
     distinct = np.unique(bits if frame.kind is None else bits[frame.kind == 1])
-    numbers = np.full(groups.count * distinct.size, -1, np.int64)
-    cell_number = np.empty(frame.values.shape, np.int64)
-    canonical = bits.view(np.float64)
-    count = number_values(
-        canonical, kind_of(frame), groups.of_row, distinct, numbers, cell_number
-    )
+    pairs, steps = np.empty((bits.size, 2), np.int32), np.empty(bits.size, np.int32)
+    cells = value_pairs(bits, kind_of(frame), groups.of_row, distinct, pairs, steps)
+    row_of_cell, first_cell = np.empty(cells, np.int32), np.empty(max(cells, 1), np.int64)
+    count = group_rows(pairs[:cells], row_of_cell, first_cell)
+    context.guard.hold(count * frame.steps)
     values = np.zeros((count, frame.steps))
-    count_numbers(cell_number, values)
-    pairs = np.flatnonzero(numbers >= 0)
-    pairs = pairs[np.argsort(numbers[pairs])]
-    group, value = np.divmod(pairs, max(distinct.size, 1))
+    count_cells(row_of_cell, steps[:cells], values)
+    group, value = pairs[first_cell[:count]].T
     labels = groups.labels.take(group).with_column(label, _texts(distinct, context)[value])
     kind = None if values.all() else (values > 0).astype(np.uint8)
     return _overwritten(Frame(labels, values, kind, groups.drop_name[group]))

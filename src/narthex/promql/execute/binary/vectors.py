@@ -65,7 +65,10 @@ class Pairs:
 
 
 def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalContext) -> Frame:
-    """Arithmetic or comparison of two vectors. Raises ExecutionError on an ambiguous match."""
+    """Arithmetic or comparison of two vectors.
+
+    Raises ExecutionError on an ambiguous match, TooManySamples.
+    """
     matching = node.matching
     assert matching is not None
     groups = match_groups(left.labels, right.labels, matching)
@@ -73,6 +76,7 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     pairs = _pairs(meeting)
     if matching.cardinality is MatchCardinality.ONE_TO_ONE:
         _refuse_second_match(meeting, pairs)
+    context.guard.hold(pairs.many.size * meeting.many.steps)
     many = Side(meeting.many.values, meeting.many.kind, pairs.many)
     one = Side(meeting.one.values, meeting.one.kind, pairs.one)
     swapped = matching.cardinality is MatchCardinality.ONE_TO_MANY
