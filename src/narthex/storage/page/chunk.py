@@ -36,7 +36,10 @@ from narthex.storage.page.kernels import (
 SERIES_PER_CHUNK = 64
 """More lets a query of one series read more; fewer pays for pco's meta (docs/formats/page.md)."""
 
-COMPRESSION_LEVEL = 8
+LEVEL_OF_FEW, LEVEL_OF_MANY = 8, 11
+MANY_VALUES = 1 << 14
+"""More bins than level 8 has only pay where there are many values to share them."""
+
 DIFFERENCES = 1
 
 WHOLE = 1
@@ -103,7 +106,7 @@ def _encode_pages(
     packed: NDArray[np.float64] | NDArray[np.int64], lengths: list[int]
 ) -> tuple[bytes, list[bytes]]:
     config = ChunkConfig(
-        compression_level=COMPRESSION_LEVEL,
+        compression_level=LEVEL_OF_MANY if packed.size >= MANY_VALUES else LEVEL_OF_FEW,
         delta_spec=DeltaSpec.try_consecutive(DIFFERENCES),
         paging_spec=PagingSpec.exact_page_sizes(lengths),
     )
