@@ -11,7 +11,9 @@ import sys
 import time
 import urllib.parse
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -68,7 +70,7 @@ def run(recording_path: Path, work: Path, names: list[str]) -> list[Line]:
                 path = query_path(program, query)
                 compare(query, answers, orjson.loads(program.get(path)), name)
                 runs = RUNS if query.step_s else INSTANT_RUNS
-                seconds = timed(lambda p=path: program.get(p), runs)
+                seconds = timed(partial(program.get, path), runs)
                 line.record(name, [s * 1000 for s in seconds])
     return [size, load, *lines]
 
@@ -118,7 +120,7 @@ def query_path(program: Running, query: Query) -> str:
     return f"{program.program.api}/api/v1/{where}?{urllib.parse.urlencode(parameters)}{extra}"
 
 
-def compare(query: Query, answers: dict[str, object], answer: dict, name: str) -> None:
+def compare(query: Query, answers: dict[str, object], answer: dict[str, Any], name: str) -> None:
     """Raise unless Narthex's answer is Prometheus's."""
     found = {
         orjson.dumps(row["metric"], option=orjson.OPT_SORT_KEYS): row.get("values")
@@ -139,7 +141,7 @@ def compare(query: Query, answers: dict[str, object], answer: dict, name: str) -
         _compare_points(query.expression, points, found[labels])
 
 
-def _compare_points(expression: str, expected: list, found: list) -> None:
+def _compare_points(expression: str, expected: list[Any], found: list[Any]) -> None:
     if [t for t, _ in expected] != [t for t, _ in found]:
         raise RuntimeError(f"{expression}: other times than Prometheus")
     for (t, a), (_, b) in zip(expected, found, strict=True):

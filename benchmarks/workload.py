@@ -62,7 +62,8 @@ class Recording:
         moving = self.values.min(axis=1) != self.values.max(axis=1)
         whole = (self.values == np.rint(self.values)).all(axis=1)
         shift = np.where(whole, host * 13.0, host * 0.37)
-        return values + np.where(moving, shift, 0.0)[:, None]
+        shown: NDArray[np.float64] = values + np.where(moving, shift, 0.0)[:, None]
+        return shown
 
 
 def _is_counter(name: str, types: dict[str, str]) -> bool:

@@ -17,12 +17,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 BODY = b"x" * 200
 REQUESTS = 3000
 
 
-async def app(scope, receive, send):
+async def app(scope: Any, receive: Any, send: Any) -> None:
     """`/` answers at once, `/stream` in 50 pieces, `/gone` writes when its client went."""
     if scope["type"] != "http":
         return

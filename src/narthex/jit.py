@@ -17,7 +17,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -111,8 +111,10 @@ def kernel(signature: str) -> Callable[[Kernel], Kernel]:
 
     def compile_kernel(function: Kernel) -> Kernel:
         with _configuration:
-            numba.config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename)))
-            compiled: Kernel = numba.njit(
+            numba.config.CACHE_DIR = str(  # type: ignore[attr-defined] # set at run time
+                cache_folder(Path(function.__code__.co_filename))
+            )
+            compiled = numba.njit(
                 CONST_ARRAY.sub(_const_array, signature),
                 cache=True,
                 nogil=True,
@@ -120,7 +122,7 @@ def kernel(signature: str) -> Callable[[Kernel], Kernel]:
                 fastmath=False,
                 parallel=False,
             )(function)
-        return compiled
+        return cast("Kernel", compiled)
 
     return compile_kernel
 

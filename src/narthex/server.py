@@ -41,7 +41,7 @@ from narthex.runtime.executor import Executor
 from narthex.runtime.rng import process_seed
 from narthex.runtime.supervisor import Supervisor
 from narthex.scrape.manager import ScrapeManager, ScrapeOptions
-from narthex.scrape.pool import Destination
+from narthex.scrape.series import Destination
 from narthex.storage.block.meta import VERSION, BlockMeta
 from narthex.storage.errors import StorageError
 from narthex.storage.head.head import HeadLimits
@@ -256,8 +256,8 @@ class Server:
                 Path(options.data_folder),
                 machine=Machine(clock=self._clock, metrics=StorageMetrics(self._registry)),
                 options=TsdbOptions(
-                    retention_ms=options.retention_ms or None,
-                    retention_bytes=options.retention_bytes or None,
+                    retention_ms=options.retention_ms,
+                    retention_bytes=options.retention_bytes,
                     limits=limits,
                     sync_each_commit=options.wal_sync_always,
                 ),

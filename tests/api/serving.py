@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -13,6 +14,7 @@ import orjson
 from prometheus_client import CollectorRegistry
 
 from narthex.api.app import App
+from narthex.api.asgi import Message
 from narthex.api.context import ApiContext, ApiOptions, Phase, ProcessState, Rooms
 from narthex.api.features import feature_table
 from narthex.model.labels import Labels
@@ -22,9 +24,11 @@ from narthex.promql.engine import Engine, EngineOptions
 from narthex.runtime.clock import ManualClock
 from narthex.runtime.executor import Executor
 from narthex.scrape.manager import ScrapeManager
-from narthex.scrape.pool import Destination
+from narthex.scrape.series import Destination
 from narthex.storage.interface import Batch
 from narthex.storage.store import Store, memory_store
+
+Pairs = Sequence[tuple[str, str]]
 
 NOW_MS = 1_700_000_000_000
 STEP_MS = 15_000
@@ -69,7 +73,7 @@ class Reply:
     body: bytes
 
     @property
-    def json(self) -> dict:
+    def json(self) -> Any:
         return orjson.loads(self.body)
 
 
@@ -84,10 +88,14 @@ class Served:
     gone_after: int | None = None
     """Milliseconds after which the client closes its connection."""
 
-    def get(self, path: str, parameters=(), headers: Mapping[str, str] | None = None) -> Reply:
+    def get(
+        self, path: str, parameters: Pairs = (), headers: Mapping[str, str] | None = None
+    ) -> Reply:
         return self.ask("GET", path, urlencode(parameters), headers=headers)
 
-    def post(self, path: str, parameters=(), headers: Mapping[str, str] | None = None) -> Reply:
+    def post(
+        self, path: str, parameters: Pairs = (), headers: Mapping[str, str] | None = None
+    ) -> Reply:
         own = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
         return self.ask("POST", path, "", own, urlencode(parameters).encode())
 
@@ -101,7 +109,14 @@ class Served:
     ) -> Reply:
         return asyncio.run(self.exchange(method, path, query, headers, body))
 
-    async def exchange(self, method, path, query="", headers=None, body=b"") -> Reply:
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str] | None,
+        body: bytes,
+    ) -> Reply:
         """One request through the application."""
         scope = {
             "type": "http",
@@ -111,10 +126,10 @@ class Served:
             "headers": [(k.encode(), v.encode()) for k, v in (headers or {}).items()],
         }
         given = False
-        start: dict = {}
+        start: dict[str, Any] = {}
         parts: list[bytes] = []
 
-        async def receive() -> dict:
+        async def receive() -> Message:
             nonlocal given
             if not given:
                 given = True
@@ -125,19 +140,19 @@ class Served:
             await asyncio.Event().wait()
             raise AssertionError
 
-        async def send(message: dict) -> None:
+        async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
             else:
                 parts.append(bytes(message["body"]))
 
         await self.app(scope, receive, send)
-        headers = {k.decode(): v.decode() for k, v in start["headers"]}
-        return Reply(start["status"], headers, b"".join(parts))
+        found = {k.decode(): v.decode() for k, v in start["headers"]}
+        return Reply(start["status"], found, b"".join(parts))
 
 
 @contextmanager
-def served(**options: object) -> Iterator[Served]:
+def served(**options: Any) -> Iterator[Served]:
     """An application that is ready, over a few series."""
     clock, executor = ManualClock(NOW_MS), Executor(jobs=4, kernels=2)
     registry, operations = CollectorRegistry(), Operations()

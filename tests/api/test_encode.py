@@ -1,6 +1,7 @@
 """Answers as bytes agree with the same answers made by `json`."""
 
 import json
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -15,23 +16,23 @@ from narthex.model.label_table import LabelTable
 from narthex.model.labels import Labels
 from narthex.model.symbols import Symbols
 from narthex.model.value import format_float, format_float_plain, format_time_s
-from narthex.promql.result import MatrixResult, ScalarResult, StringResult, VectorResult
+from narthex.promql.result import MatrixResult, Result, ScalarResult, StringResult, VectorResult
 
 TEXTS = st.text(max_size=6)
 SERIES = st.dictionaries(TEXTS.filter(bool), TEXTS, max_size=3).map(Labels.of)
 SAMPLES = st.lists(st.tuples(st.integers(-(10**13), 10**13), st.floats()), max_size=5)
 
 
-def decoded(result) -> dict:
+def decoded(result: Result) -> Any:
     return json.loads(b"".join(encode_result(result)) + b"}")
 
 
-def expected_points(points: list[tuple[int, float]]) -> list:
+def expected_points(points: list[tuple[int, float]]) -> list[Any]:
     return [[json.loads(format_time_s(t)), format_float(v)] for t, v in points]
 
 
 @given(st.lists(st.tuples(SERIES, SAMPLES), max_size=6), st.integers(1, 12))
-def test_matrix(rows: list[tuple[Labels, list]], chunk: int) -> None:
+def test_matrix(rows: list[tuple[Labels, list[tuple[int, float]]]], chunk: int) -> None:
     table = LabelTable.from_labels(Symbols(), [labels for labels, _ in rows])
     starts = np.cumsum([0, *(len(points) for _, points in rows)]).astype(np.int64)
     flat = [point for _, points in rows for point in points]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 START_S = 1_700_006_400
 """On the edge of a block of two hours."""
@@ -16,7 +16,8 @@ STEP_S = 15
 STEPS = 2 * 3600 // STEP_S
 END_S = START_S + (STEPS - 1) * STEP_S
 
-Series = tuple[str, list[float | None]]
+Values = Sequence[float | None]
+Series = tuple[str, Values]
 
 
 def series() -> Iterator[Series]:
@@ -44,18 +45,20 @@ def series() -> Iterator[Series]:
     yield '{"dotted.name","label.with.dots"="x"}', [float(i) for i in range(STEPS)]
 
 
-def counter(chance: random.Random) -> list[float | None]:
+def counter(chance: random.Random) -> Values:
     """Rises unevenly and falls back to zero a few times."""
-    total, values = 0.0, []
+    total = 0.0
+    values: list[float] = []
     for _ in range(STEPS):
         total = 0.0 if chance.random() < 0.01 else total + chance.randrange(50)
         values.append(total)
     return values
 
 
-def walk(chance: random.Random) -> list[float | None]:
+def walk(chance: random.Random) -> Values:
     """Wanders around zero."""
-    at, values = 0.0, []
+    at = 0.0
+    values: list[float] = []
     for _ in range(STEPS):
         at += chance.gauss(0, 1)
         values.append(round(at, 3))

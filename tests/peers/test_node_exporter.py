@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -47,7 +48,7 @@ def test_scraped_stored_and_answered(exporter: int, tmp_path: Path) -> None:
         assert [target["health"] for target in targets] == ["up"]
 
 
-def wait_for(program: Running, expression: str) -> list[dict]:
+def wait_for(program: Running, expression: str) -> Any:
     """The rows of a query once it has some."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:

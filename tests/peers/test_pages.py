@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -113,6 +114,6 @@ def wait_for_all(program: Running) -> dict[str, str]:
     raise AssertionError(f"{program.program.name} did not reach every target")
 
 
-def query(program: Running, expression: str) -> list[dict]:
+def query(program: Running, expression: str) -> Any:
     body = program.get(f"/api/v1/query?query={quote(expression)}")
     return orjson.loads(body)["data"]["result"]

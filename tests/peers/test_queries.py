@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -80,16 +81,16 @@ def assert_alike(both: Both, path: str, *, ordered: bool) -> None:
         assert_points_alike(labels, points, rows[1][labels])
 
 
-def answer(program: Running, path: str) -> dict:
+def answer(program: Running, path: str) -> Any:
     status, body = program.ask(path)
     del status
     return orjson.loads(body)
 
 
-def points_by_labels(data: dict) -> dict[str, list]:
+def points_by_labels(data: Any) -> dict[str, list[Any]]:
     if data["resultType"] in ("scalar", "string"):
         return {"": [data["result"]]}
-    rows = {}
+    rows: dict[str, list[Any]] = {}
     for row in data["result"]:
         labels = orjson.dumps(row["metric"], option=orjson.OPT_SORT_KEYS).decode()
         assert labels not in rows, f"{labels} twice"
@@ -97,7 +98,7 @@ def points_by_labels(data: dict) -> dict[str, list]:
     return rows
 
 
-def assert_points_alike(labels: str, expected: list, found: list) -> None:
+def assert_points_alike(labels: str, expected: list[Any], found: list[Any]) -> None:
     assert [t for t, _ in found] == [t for t, _ in expected], labels
     for (time_s, a), (_, b) in zip(expected, found, strict=True):
         if a != b:

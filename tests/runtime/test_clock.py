@@ -12,7 +12,8 @@ async def _note(clock: ManualClock, seconds: float, seen: list[tuple[float, int]
 
 def test_sleepers_wake_in_order_at_their_moment() -> None:
     async def scenario() -> list[tuple[float, int]]:
-        clock, seen = ManualClock(now_ms=1000), []
+        clock = ManualClock(now_ms=1000)
+        seen: list[tuple[float, int]] = []
         async with asyncio.TaskGroup() as group:
             for seconds in (3.0, 1.0, 2.0):
                 group.create_task(_note(clock, seconds, seen))

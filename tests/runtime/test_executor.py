@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import threading
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -10,7 +11,7 @@ from narthex.runtime.executor import Executor
 
 
 @pytest.fixture
-def executor():
+def executor() -> Iterator[Executor]:
     made = Executor(jobs=2, kernels=2)
     yield made
     made.close()
@@ -23,13 +24,14 @@ def test_map_keeps_the_order(executor: Executor) -> None:
 def test_map_takes_items_only_as_they_are_needed(executor: Executor) -> None:
     taken = []
 
-    def items():
+    def items() -> Iterator[int]:
         for i in itertools.count():
             taken.append(i)
             yield i
 
     results = executor.map(lambda i: i, items())
     assert [next(results) for _ in range(3)] == [0, 1, 2]
+    assert isinstance(results, Generator)
     results.close()
     assert len(taken) <= 3 + executor.kernel_threads + 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from narthex.api.asgi import Receive, Scope
 from narthex.api.errors import ApiError, ErrorType
@@ -63,10 +64,10 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 async def unless_gone(
-    work: asyncio.Future[object], request: Request, on_gone: Callable[[], None]
+    work: asyncio.Future[Any], request: Request, on_gone: Callable[[], None]
 ) -> None:
     """Wait for `work`; call `on_gone` if the client closes the connection before it is done."""
-    watch = asyncio.ensure_future(request.client_gone())
+    watch: asyncio.Future[Any] = asyncio.ensure_future(request.client_gone())
     try:
         await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():

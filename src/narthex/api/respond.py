@@ -64,8 +64,8 @@ class Compressor(Protocol):
 
 
 COMPRESSORS: dict[str, Callable[[], Compressor]] = {
-    "gzip": lambda: cramjam.gzip.Compressor(GZIP_LEVEL),  # type: ignore[attr-defined]
-    "deflate": lambda: cramjam.zlib.Compressor(GZIP_LEVEL),  # type: ignore[attr-defined]
+    "gzip": lambda: cramjam.gzip.Compressor(GZIP_LEVEL),
+    "deflate": lambda: cramjam.zlib.Compressor(GZIP_LEVEL),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from narthex.model.duration import BadDuration, format_duration_ms, parse_duration_ms
@@ -73,7 +73,7 @@ def _switch(text: str) -> bool:
     return text == "true"
 
 
-_READERS = {
+_READERS: dict[Kind, Callable[[str], Value]] = {
     Kind.SWITCH: _switch,
     Kind.TEXT: str,
     Kind.LIST: lambda text: [text],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urlsplit
 
 from narthex.cli.command import Command
@@ -20,44 +21,45 @@ def serve(arguments: Arguments) -> int:
     from narthex.server import CannotStart, ServerOptions, run  # noqa: PLC0415
 
     try:
-        return run(_options(arguments, ServerOptions))
+        return run(ServerOptions(**_options(arguments)))
     except CannotStart as error:
         print(f"narthex: {error}", file=sys.stderr)
         return CANNOT_START
 
 
-def _options(arguments: Arguments, make: type) -> object:
+def _options(arguments: Arguments) -> dict[str, Any]:
+    """The fields of `ServerOptions`, which is imported only when the server runs."""
     external_url = arguments.text("web.external-url").rstrip("/")
-    return make(
-        config_file=arguments.text("config.file"),
-        auto_reload_s=arguments.whole("config.auto-reload-interval") / 1000
+    return {
+        "config_file": arguments.text("config.file"),
+        "auto_reload_s": arguments.whole("config.auto-reload-interval") / 1000
         if arguments.switch("config.auto-reload")
         else 0.0,
-        listen_addresses=tuple(arguments.texts("web.listen-address")),
-        external_url=external_url,
-        route_prefix=_route_prefix(arguments, external_url),
-        enable_lifecycle=arguments.switch("web.enable-lifecycle"),
-        cors_origin=arguments.text("web.cors.origin"),
-        page_title=arguments.text("web.page-title"),
-        connections_max=arguments.whole("web.max-connections"),
-        idle_connection_s=arguments.whole("web.read-timeout") / 1000,
-        data_folder=arguments.text("storage.tsdb.path"),
-        retention_ms=_retention_ms(arguments),
-        retention_bytes=arguments.whole("storage.tsdb.retention.size"),
-        wal_sync_always=arguments.text("storage.wal-sync") == "always",
-        head_series_max=arguments.whole("storage.head-series-max"),
-        lookback_ms=arguments.whole("query.lookback-delta"),
-        query_timeout_s=arguments.whole("query.timeout") / 1000,
-        query_concurrency=arguments.whole("query.max-concurrency"),
-        query_samples_max=arguments.whole("query.max-samples"),
-        features=frozenset(
+        "listen_addresses": tuple(arguments.texts("web.listen-address")),
+        "external_url": external_url,
+        "route_prefix": _route_prefix(arguments, external_url),
+        "enable_lifecycle": arguments.switch("web.enable-lifecycle"),
+        "cors_origin": arguments.text("web.cors.origin"),
+        "page_title": arguments.text("web.page-title"),
+        "connections_max": arguments.whole("web.max-connections"),
+        "idle_connection_s": arguments.whole("web.read-timeout") / 1000,
+        "data_folder": arguments.text("storage.tsdb.path"),
+        "retention_ms": _retention_ms(arguments),
+        "retention_bytes": arguments.whole("storage.tsdb.retention.size"),
+        "wal_sync_always": arguments.text("storage.wal-sync") == "always",
+        "head_series_max": arguments.whole("storage.head-series-max"),
+        "lookback_ms": arguments.whole("query.lookback-delta"),
+        "query_timeout_s": arguments.whole("query.timeout") / 1000,
+        "query_concurrency": arguments.whole("query.max-concurrency"),
+        "query_samples_max": arguments.whole("query.max-samples"),
+        "features": frozenset(
             name for text in arguments.texts("enable-feature") for name in text.split(",") if name
         ),
-        log_level=arguments.text("log.level"),
-        log_format=arguments.text("log.format"),
-        flags=SERVER_FLAGS.shown(arguments),
-        version=version("narthex"),
-    )
+        "log_level": arguments.text("log.level"),
+        "log_format": arguments.text("log.format"),
+        "flags": SERVER_FLAGS.shown(arguments),
+        "version": version("narthex"),
+    }
 
 
 def _route_prefix(arguments: Arguments, external_url: str) -> str:

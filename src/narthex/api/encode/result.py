@@ -97,7 +97,7 @@ def _series_of_chunk(starts: np.ndarray, first: int) -> int:
 
 
 def _split(out: np.ndarray, ends: np.ndarray) -> list[bytes]:
-    data = memoryview(out)
+    data = out.data
     bounds = [0, *ends.tolist()]
     return [bytes(data[a:b]) for a, b in pairwise(bounds)]
 

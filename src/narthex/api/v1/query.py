@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import orjson
 
@@ -84,14 +84,14 @@ def _options(request: Request) -> tuple[QueryOptions, Cancellation]:
 async def _answer(
     context: ApiContext,
     request: Request,
-    work: object,
+    work: Awaitable[QueryResult],
     cancellation: Cancellation,
     limit: int,
 ) -> Answer:
-    running = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    running = asyncio.ensure_future(work)
     await unless_gone(running, request, cancellation.cancel)
     try:
-        found: QueryResult = running.result()
+        found = running.result()
     except (ParseError, WrongResultType) as error:
         raise bad_parameter("query", str(error)) from error
     except QueryTimeout as error:
