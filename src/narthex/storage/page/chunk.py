@@ -37,7 +37,7 @@ SERIES_PER_CHUNK = 64
 """More lets a query of one series read more; fewer pays for pco's meta (docs/formats/page.md)."""
 
 LEVEL_OF_FEW, LEVEL_OF_MANY = 8, 11
-MANY_VALUES = 1 << 14
+MANY_VALUES = 1 << 13
 """More bins than level 8 has only pay where there are many values to share them."""
 
 DIFFERENCES = 1
