@@ -91,7 +91,7 @@ ROOMS_OF_PACKAGE = {
 KERNELS_IMPORT = re.compile(
     r"__future__|math|numpy(\..*)?|narthex\.jit|narthex\.(.+\.)?kernels(\..*)?"
 )
-VAGUE_NAMES = {"base", "common", "helper", "helpers", "misc", "shared", "stuff", "util", "utils"}
+VAGUE_NAMES = {"base", "common", "helper", "helpers", "misc", "stuff", "util", "utils"}
 # Put together so that this file does not name them itself.
 UNFINISHED = re.compile(
     r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]) + r")\b"
