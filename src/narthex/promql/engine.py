@@ -157,7 +157,8 @@ class Engine:
         return self._remembered(text)
 
     def _prepare(self, text: str) -> Prepared:
-        return prepare(parse(text, self.options.features), text)
+        with self.executor.python_lane():
+            return prepare(parse(text, self.options.features), text)
 
     def _answered(
         self, prepared: Prepared, context: EvalContext, asked_s: float, finish: Finish
@@ -170,7 +171,8 @@ class Engine:
             prepared_s = now()
             value = finish(plan, context)
             evaluated_s = now()
-            result = value()
+            with self.executor.python_lane():
+                result = value()
             sorted_s = now()
         statistics = Statistics(
             queue_s=began_s - asked_s,
