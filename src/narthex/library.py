@@ -93,11 +93,11 @@ class Answer:
         columns: dict[str, pa.Array] = {}
         for name in sorted(self.table.columns):
             ids, codes = np.unique(self.table.columns[name], return_inverse=True)
-            texts = [None if i == EMPTY else self.table.symbols.text(i) for i in ids.tolist()]
+            texts = pa.array([self.table.symbols.text(i) for i in ids.tolist()], pa.string())
             rows = np.repeat(codes.astype(np.int32), lengths)
-            columns[name] = pa.DictionaryArray.from_arrays(
-                pa.array(rows), pa.array(texts, pa.string())
-            )
+            absent = np.repeat(self.table.columns[name] == EMPTY, lengths)
+            indices = pa.array(rows, mask=absent)
+            columns[name] = pa.DictionaryArray.from_arrays(indices, texts)
         columns["time"] = pa.array(self.times, pa.timestamp("ms", tz="UTC"))
         columns["value"] = pa.array(self.values)
         return pa.table(columns)

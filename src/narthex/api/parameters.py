@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import unquote_to_bytes
 
@@ -12,8 +11,7 @@ from narthex.api.errors import ApiError, ErrorType, bad_parameter
 from narthex.model.duration import BadDuration, parse_duration_ms
 from narthex.model.matcher import Matcher
 from narthex.model.value import MAX_TIME_MS, MIN_TIME_MS
-from narthex.promql.syntax.nodes import VectorSelector
-from narthex.promql.syntax.parser import ParseError, parse
+from narthex.promql.syntax.parser import ParseError, parse_metric_selector
 
 FORM = "application/x-www-form-urlencoded"
 FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -146,16 +144,9 @@ def parse_api_duration_ms(text: str, name: str) -> int:
 def parse_selector(text: str, name: str = "match[]") -> tuple[Matcher, ...]:
     """The matchers of a series selector. Raises ApiError naming the parameter."""
     try:
-        node = parse(text)
+        matchers = parse_metric_selector(text)
     except ParseError as error:
         raise bad_parameter(name, str(error)) from error
-    if not isinstance(node, VectorSelector):
-        raise bad_parameter(name, f"expected a series selector, got {text!r}")
-    return node.matchers
-
-
-def require(values: Sequence[str], error: Callable[[], ApiError]) -> Sequence[str]:
-    """`values`, or the error when there are none."""
-    if not values:
-        raise error()
-    return values
+    if all(matcher.matches_empty for matcher in matchers):
+        raise bad_parameter(name, f"{name} must contain at least one non-empty matcher")
+    return matchers
