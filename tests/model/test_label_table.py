@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from narthex.model.label_table import LabelTable
 from narthex.model.labels import Labels
-from narthex.model.packed_labels import PackedLabels
 from narthex.model.symbols import Symbols
 
 label_sets = st.dictionaries(
@@ -58,11 +57,3 @@ def test_columns_must_be_of_one_size() -> None:
     columns = {"a": np.zeros(2, np.int32), "b": np.zeros(3, np.int32)}
     with pytest.raises(AssertionError):
         LabelTable(Symbols(), columns)
-
-
-@settings(max_examples=100, deadline=None)
-@given(many)
-def test_packed_labels_come_back(series: list[Labels]) -> None:
-    packed = PackedLabels.from_labels(series)
-    assert len(packed) == len(series)
-    assert list(packed.to_labels()) == series

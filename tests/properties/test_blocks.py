@@ -20,6 +20,7 @@ from narthex.storage.block.reader import BlockReader
 from narthex.storage.block.writer import write_block
 from narthex.storage.compaction.compactor import compact
 from narthex.storage.index import layout
+from narthex.storage.index import writer as index_writer
 from narthex.storage.interface import Want
 from narthex.storage.merge import merge_selections
 from tests.storage.block.samples import DictSelection, Samples, read_all, read_rows, samples_in
@@ -56,11 +57,12 @@ matchers = st.lists(
 
 @pytest.fixture(autouse=True, scope="module")
 def small_pieces() -> object:
-    """Stripes of four rows and groups of two, so that a dozen series need several of each."""
+    """Segments and stripes of a few rows, groups of two: a dozen series need several of each."""
     patch = pytest.MonkeyPatch()
     for module in (layout, writer):
         patch.setattr(module, "GROUP_ROWS", 2)
         patch.setattr(module, "STRIPE_ROWS", 4)
+    patch.setattr(index_writer, "SEGMENT_ROWS", 3)
     patch.setattr(writer, "SAMPLES_PER_READ", 16)
     yield
     patch.undo()

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from narthex.model.labels import Labels
-from narthex.model.matcher import Matcher
+from narthex.model.matcher import Matcher, MatchType
 from narthex.model.symbols import Symbols
 from narthex.model.value import STALE_NAN_BITS
 from narthex.runtime.filesystem import OsFileSystem, OsRangeReader, RangeReader
@@ -179,3 +179,23 @@ def test_names_of_blocks_sort_by_time() -> None:
     names = [new_ulid(now_ms, random) for now_ms in (0, 1, 1_700_000_000_000, 2**48 - 1)]
     assert names == sorted(names)
     assert all(len(name) == 26 for name in names)
+
+
+def test_many_series_cross_segments_and_stripes(tmp_path: Path) -> None:
+    """40,000 series: three segments of rows, ten stripes of one metric."""
+    values = {
+        Labels.of({"__name__": "m", "id": f"{i:05}", "half": "ab"[i % 2]}): [(i % 50, i)]
+        for i in range(40_000)
+    }
+    write_block(DictSelection(Symbols(), values), 0, 100, tmp_path, OsFileSystem(), ulid=ULID)
+    reader = BlockReader.open(tmp_path / ULID, OsFileSystem(), Symbols())
+    half = reader.select([Matcher.equal("half", "b")], 0, 100)
+    rows = np.arange(0, 20_000, 7)
+    columns = half.read(rows, 0, 100)
+    assert columns.values.view(np.int64).tolist() == [2 * row + 1 for row in rows.tolist()]
+    assert columns.times[columns.times_at].tolist() == [(2 * r + 1) % 50 for r in rows.tolist()]
+    ids = half.labels.take(rows[-3:]).to_labels()
+    assert [labels.get("id") for labels in ids] == [f"{2 * r + 1:05}" for r in rows[-3:].tolist()]
+    some = reader.select([Matcher(MatchType.REGEX, "id", "0(0001|9999|20.*)")], 0, 100)
+    assert some.labels.size == 102
+    reader.close()

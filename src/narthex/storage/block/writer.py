@@ -69,13 +69,13 @@ def write_block(  # noqa: PLR0913 - what goes in, where it goes, and what it is 
     filesystem.make_directory(temporary)
     try:
         meta = _write_files(windows, live, temporary, filesystem)
+        meta = replace(meta, ulid=ulid, level=level, sources=tuple(sources) or (ulid,))
+        filesystem.write_file(temporary / META_FILE, meta.to_json())
+        filesystem.sync_directory(temporary)
+        filesystem.rename(temporary, folder / ulid)
     except BaseException:
         filesystem.remove_tree(temporary)
         raise
-    meta = replace(meta, ulid=ulid, level=level, sources=tuple(sources) or (ulid,))
-    filesystem.write_file(temporary / META_FILE, meta.to_json())
-    filesystem.sync_directory(temporary)
-    filesystem.rename(temporary, folder / ulid)
     filesystem.sync_directory(folder)
     return meta
 
