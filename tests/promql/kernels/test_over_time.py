@@ -183,3 +183,22 @@ def test_prefixes_agree_with_one_by_one_whatever_the_size(scale: float, offset: 
         for low, high in zip(lower[0], upper[0], strict=True)
     ]
     same(out[0], np.array(means), 1e-12)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("length", [3, 7, 200])
+def test_extremes_are_the_same_however_they_are_found(sign: float, length: int) -> None:
+    random = np.random.default_rng(9)
+    choices = [0.0, -0.0, 1.0, -1.0, math.nan, math.inf, -math.inf, 2.5]
+    values = random.choice(choices, 600)
+    values[100:320] = math.nan
+    lower = np.arange(0, 390, 3, dtype=np.int32).reshape(1, -1)
+    upper = lower + length
+    out = np.empty(lower.shape)
+    windows = values, np.array([0, 600], np.int64), np.zeros(1, np.int32), lower, upper
+    over_time.extreme_over_time(*windows, sign, out)
+    expected = [
+        over_time.scanned_extreme(values, int(low), int(high), sign)
+        for low, high in zip(lower[0], upper[0], strict=True)
+    ]
+    assert list(map(repr, out[0].tolist())) == list(map(repr, expected))

@@ -27,6 +27,9 @@ from narthex.promql.kernels.sums import (
 PREFIX_OVERLAP = 3.0
 """Prefixes cost as much as adding each sample about three times."""
 
+QUEUE_OVERLAP = 16.0
+"""A monotonic queue costs as much as looking at each sample about this often."""
+
 SQUARES_MARGIN = 4 * PREFIX_MARGIN
 """As `PREFIX_MARGIN`, for what is made of two prefixes."""
 
@@ -245,6 +248,48 @@ def extreme_places(values, start, lower, upper, line, sign, latest, queue, place
             places[t] = queue[head]
 
 
+@kernel("float64(const float64[::1], int64, int64, float64)")
+def scanned_extreme(values, start, end, sign):
+    """The largest (`sign` 1.0) or smallest (-1.0) of `values[start:end]`, the first of equal ones.
+
+    NaN is passed over; NaN when there is nothing else.
+    """
+    best = math.nan
+    for j in range(start, end):
+        if sign * values[j] > sign * best or math.isnan(best):
+            best = values[j]
+    return best
+
+
+@kernel("float64(const float64[::1], int64, int64, float64)")
+def quick_extreme(values, start, end, sign):
+    """As `scanned_extreme`, four values at a time, so that no comparison waits for the last.
+
+    Infinity of the wrong sign may stand for nothing but NaN, and of zeros the sign depends on the
+    order: those are scanned again.
+    """
+    a = -math.inf
+    b = -math.inf
+    c = -math.inf
+    d = -math.inf
+    j = start
+    while j + 4 <= end:
+        a = max(a, sign * values[j])
+        b = max(b, sign * values[j + 1])
+        c = max(c, sign * values[j + 2])
+        d = max(d, sign * values[j + 3])
+        j += 4
+    while j < end:
+        a = max(a, sign * values[j])
+        j += 1
+    a = max(a, b)
+    c = max(c, d)
+    a = max(a, c)
+    if a == -math.inf or a == 0:
+        return scanned_extreme(values, start, end, sign)
+    return sign * a
+
+
 @kernel(
     "void(const float64[::1], const int64[::1], const int32[::1], const int32[:, ::1],"
     " const int32[:, ::1], float64, float64[:, ::1])"
@@ -255,12 +300,19 @@ def extreme_over_time(values, starts, timeline, lower, upper, sign, out):
     places = np.empty(lower.shape[1], np.int32)
     for i in range(timeline.size):
         line = timeline[i]
-        extreme_places(values, starts[i], lower, upper, line, sign, False, queue, places)
+        start = starts[i]
+        queued = window_overlap(lower, upper, line) > QUEUE_OVERLAP
+        if queued:
+            extreme_places(values, start, lower, upper, line, sign, False, queue, places)
         for t in range(lower.shape[1]):
-            if places[t] >= 0:
-                out[i, t] = values[starts[i] + places[t]]
+            first = lower[line, t]
+            end = upper[line, t]
+            if end <= first:
+                out[i, t] = 0.0
+            elif queued:
+                out[i, t] = values[start + places[t]] if places[t] >= 0 else math.nan
             else:
-                out[i, t] = math.nan if upper[line, t] > lower[line, t] else 0.0
+                out[i, t] = quick_extreme(values, start + first, start + end, sign)
 
 
 @kernel(
