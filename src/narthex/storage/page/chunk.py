@@ -37,7 +37,7 @@ SERIES_PER_CHUNK = 64
 """More lets a query of one series read more; fewer pays for pco's meta (docs/formats/page.md)."""
 
 LEVEL_OF_FEW, LEVEL_OF_MANY = 8, 11
-MANY_VALUES = 1 << 13
+FEW_VALUES_MAX = 1 << 12
 """More bins than level 8 has only pay where there are many values to share them."""
 
 DIFFERENCES = 1
@@ -106,7 +106,7 @@ def _encode_pages(
     packed: NDArray[np.float64] | NDArray[np.int64], lengths: list[int]
 ) -> tuple[bytes, list[bytes]]:
     config = ChunkConfig(
-        compression_level=LEVEL_OF_MANY if packed.size >= MANY_VALUES else LEVEL_OF_FEW,
+        compression_level=LEVEL_OF_FEW if packed.size <= FEW_VALUES_MAX else LEVEL_OF_MANY,
         delta_spec=DeltaSpec.try_consecutive(DIFFERENCES),
         paging_spec=PagingSpec.exact_page_sizes(lengths),
     )
