@@ -89,7 +89,8 @@ def calls_of_a_run() -> int:
 @pytest.mark.parametrize("kind", FAILURES)
 @pytest.mark.parametrize("failures", [1, 2, 30])
 def test_each_call_fails_in_turn_and_nothing_acknowledged_is_lost(kind: str, failures: int) -> None:
-    for after in range(0, calls_of_a_run(), 1 if failures == 1 else 5):
+    step = {1: 1, 2: 3}.get(failures, 10)
+    for after in range(0, calls_of_a_run(), step):
         disk = InMemoryFileSystem()
         filesystem = FailingFileSystem(disk)
         store = open_store(filesystem)

@@ -109,7 +109,7 @@ class Layout:
     @property
     def is_crowded(self) -> bool:
         """Whether so many of its series left that new ones had better begin another layout."""
-        return np.count_nonzero(self.series) * 2 < self.columns
+        return int(np.count_nonzero(self.series)) * 2 < self.columns
 
     def has_samples(self, state: LayoutState, start_ms: int, end_ms: int) -> bool:
         """Whether any sample of `state`, one of its states, may lie in [start, end]."""

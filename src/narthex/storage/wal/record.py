@@ -9,13 +9,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cramjam
 import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.packed_labels import PackedLabels
+from narthex.model.symbols import Symbols
 from narthex.storage.wal.kernels import ALIGNMENT
 
 LAYOUT_KIND = 1
@@ -87,18 +87,13 @@ class LooseSamples:
 def encode_layout(record: LayoutRecord) -> bytes:
     """The payload of a layout record; each distinct text stands in it once."""
     series = record.series
-    texts: dict[bytes, int] = {}
-    blob = series.text.tobytes()
-    bounds = series.offsets.tolist()
-    ids = np.fromiter(
-        (texts.setdefault(blob[start:end], len(texts)) for start, end in pairwise(bounds)),
-        np.uint32,
-        len(bounds) - 1,
+    texts = Symbols()
+    ids = texts.intern_packed(series.text, series.offsets)
+    blob, offsets = texts.packed()
+    numbers = (series.starts, ids, offsets)
+    raw = b"".join(
+        (*(part.astype(np.uint32).tobytes() for part in numbers), blob[: offsets[-1]].tobytes())
     )
-    offsets = np.zeros(len(texts) + 1, np.uint32)
-    np.cumsum([len(text) for text in texts], out=offsets[1:])
-    starts = series.starts.astype(np.uint32)
-    raw = b"".join((starts.tobytes(), ids.tobytes(), offsets.tobytes(), *texts))
     head = _LAYOUT.pack(
         record.shape.layout, record.first, len(series), ids.size // 2, len(texts), len(raw),
         record.hash_before, record.shape.content_hash,
