@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.histogram_columns import Histograms
 from narthex.model.label_table import LabelTable
 from narthex.model.matcher import Matcher
 from narthex.model.packed_labels import PackedLabels
@@ -136,13 +137,22 @@ class Columns:
     `starts` int64[n + 1] bounds the samples of each series in `values` float64[m]; sample j of
     series i is `values[starts[i] + j]` at `times[times_at[i] + j]`. Series of one target share
     their part of `times` (int64[k], k far below m); `times_at` is int64[n]. Stale markers are
-    still among the values. Arrays may be views; a reader does not write to them.
+    still among the values. Where samples are native histograms, `histogram` int32[m] is each
+    sample's row of `histograms`, -1 for a float, and `values` is 0.0 there; None when every sample
+    is a float. A stale marker is a float, whatever came before it. Arrays may be views; a reader
+    does not write to them.
     """
 
     starts: NDArray[np.int64]
     values: NDArray[np.float64]
     times_at: NDArray[np.int64]
     times: NDArray[np.int64]
+    histogram: NDArray[np.int32] | None = None
+    histograms: Histograms | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.histogram is None) == (self.histograms is None)
+        assert self.histogram is None or self.histogram.size == self.values.size
 
     @property
     def series(self) -> int:

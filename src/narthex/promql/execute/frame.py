@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.histogram_columns import Histograms
 from narthex.model.label_table import LabelTable
 from narthex.promql.steps import Steps
 from narthex.storage.interface import Columns
@@ -30,7 +31,9 @@ class Frame:
     `values` float64[n, T]; `kind` uint8[n, T] (ABSENT, FLOAT, HISTOGRAM), None when every cell is
     a float; `drop_name` bool[n]: the metric name is to be removed at the end of the query (delayed
     name removal); a series may be absent at every step. Rows have no order unless `ordered`
-    (an instant `sort`, `topk`). Arrays are not written to once the frame is made.
+    (an instant `sort`, `topk`). `histogram` int32[n, T] is the row of `histograms` at each cell of
+    kind HISTOGRAM and -1 elsewhere, None when no cell is one; `values` is 0.0 there. Arrays are not
+    written to once the frame is made.
     """
 
     labels: LabelTable
@@ -38,10 +41,14 @@ class Frame:
     kind: NDArray[np.uint8] | None
     drop_name: NDArray[np.bool_]
     ordered: bool = False
+    histogram: NDArray[np.int32] | None = None
+    histograms: Histograms | None = None
 
     def __post_init__(self) -> None:
         assert self.values.shape[0] == len(self.labels) == self.drop_name.size
         assert self.kind is None or self.kind.shape == self.values.shape
+        assert (self.histogram is None) == (self.histograms is None)
+        assert self.histogram is None or self.histogram.shape == self.values.shape
 
     @property
     def series(self) -> int:
@@ -60,10 +67,14 @@ class Frame:
         return np.full(self.values.shape, FLOAT, np.uint8)
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> Frame:
-        """Some rows, in that order."""
-        kind = None if self.kind is None else self.kind[rows]
-        return Frame(
-            self.labels.take(rows), self.values[rows], kind, self.drop_name[rows], self.ordered
+        """Some rows, in that order. All histograms are kept: cells only point at them."""
+        return replace(
+            self,
+            labels=self.labels.take(rows),
+            values=self.values[rows],
+            kind=None if self.kind is None else self.kind[rows],
+            drop_name=self.drop_name[rows],
+            histogram=None if self.histogram is None else self.histogram[rows],
         )
 
     def without_empty_rows(self) -> Frame:
@@ -76,8 +87,8 @@ class Frame:
     def with_values(
         self, values: NDArray[np.float64], kind: NDArray[np.uint8] | None
     ) -> Frame:
-        """The same series with other cells."""
-        return replace(self, values=values, kind=kind)
+        """The same series with other cells, none of them a histogram."""
+        return replace(self, values=values, kind=kind, histogram=None, histograms=None)
 
 
 @dataclass(frozen=True, slots=True)
