@@ -1,4 +1,4 @@
-"""A block that was written once stays readable: its bytes are kept here, version 1 of the format."""
+"""A block that was written once stays readable: the bytes of version 1 of the format are kept."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from narthex.model.kernels.hashing import group_rows
 from narthex.runtime.filesystem import AppendFile, FileSystem
+from narthex.runtime.rng import process_seed
 from narthex.storage.block.kernels import hash_timelines, mark_stale_series, reorder_series
 from narthex.storage.block.meta import (
     INDEX_FILE,
@@ -158,6 +159,7 @@ class _TimelineTable:
         self.counts: list[int] = []
         self.encoded: list[bytes] = []
         self._ids: dict[bytes, int] = {}
+        self._seed = np.uint64(process_seed())
 
     def ids(self, columns: Columns) -> NDArray[np.int64]:
         """The timeline of each series, -1 where it has no sample."""
@@ -172,7 +174,7 @@ class _TimelineTable:
         at = np.ascontiguousarray(columns.times_at[first_row[:groups]])
         lengths = np.ascontiguousarray(counts[first_row[:groups]])
         digests = np.empty((groups, 2), np.uint64)
-        hash_timelines(np.ascontiguousarray(columns.times), at, lengths, np.uint64(0), digests)
+        hash_timelines(np.ascontiguousarray(columns.times), at, lengths, self._seed, digests)
         ids = np.full(groups, -1, np.int64)
         for k in np.flatnonzero(lengths).tolist():
             key = digests[k].tobytes()
