@@ -287,6 +287,44 @@ def _ranks_below(value, row, other, other_row, largest):
     return value < other if largest else value > other
 
 
+@kernel("int64(float64[::1], int64[::1], int64, int64, float64, int64, boolean)")
+def take_in(values, rows, size, room, value, row, largest):
+    """Take a cell into the heap of the best so far, whose root is the worst of them; the new size.
+
+    When the heap is full the root goes; the cell must be better.
+    """
+    if size < room:
+        at = size
+        while at > 0:
+            parent = (at - 1) // 2
+            if not _ranks_below(value, row, values[parent], rows[parent], largest):
+                break
+            values[at] = values[parent]
+            rows[at] = rows[parent]
+            at = parent
+        values[at] = value
+        rows[at] = row
+        return size + 1
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        other = child + 1
+        if other < size and _ranks_below(
+            values[other], rows[other], values[child], rows[child], largest
+        ):
+            child = other
+        if not _ranks_below(values[child], rows[child], value, row, largest):
+            break
+        values[at] = values[child]
+        rows[at] = rows[child]
+        at = child
+    values[at] = value
+    rows[at] = row
+    return size
+
+
 @kernel(
     "void(const float64[:, ::1], const uint8[:, ::1], const int64[::1], const int64[::1],"
     " const int64[::1], boolean, int64, int64, uint8[:, ::1])"
@@ -294,57 +332,44 @@ def _ranks_below(value, row, other, other_row, largest):
 def best_of_groups(values, kind, rows, bounds, k, largest, start, end, chosen):
     """Mark the `k[t]` largest (or smallest) cells of each group at steps [start, end) in `chosen`.
 
-    `chosen` uint8[n, T] comes in as zeros. A heap of the best so far, its root the worst of them;
-    NaN is worse than any number.
+    `chosen` uint8[n, T] comes in as zeros. NaN is worse than any number. Steps go in blocks of
+    eight, so that a cache line of a row is read once.
     """
     dense = kind.shape[0] == 0
-    heap = np.empty(rows.size, np.int64)
+    most = 0
     for t in range(start, end):
-        for g in range(bounds.size - 1):
-            room = min(k[t], bounds[g + 1] - bounds[g])
-            if room < 1:
-                continue
-            size = 0
+        most = max(most, min(k[t], rows.size))
+    best_values = np.empty((8, most), np.float64)
+    best_rows = np.empty((8, most), np.int64)
+    sizes = np.zeros(8, np.int64)
+    floor = np.empty(8, np.float64)
+    sign = 1.0 if largest else -1.0
+    for g in range(bounds.size - 1):
+        for first in range(start, end, 8):
+            last = min(first + 8, end)
+            sizes[:] = 0
+            floor[:] = -np.inf
             for r in range(bounds[g], bounds[g + 1]):
                 row = rows[r]
-                if not dense and kind[row, t] != 1:
-                    continue
-                v = values[row, t]
-                if size < room:
-                    at = size
-                    size += 1
-                    while at > 0:
-                        parent = (at - 1) // 2
-                        other = heap[parent]
-                        if not _ranks_below(v, row, values[other, t], other, largest):
-                            break
-                        heap[at] = other
-                        at = parent
-                    heap[at] = row
-                    continue
-                root = heap[0]
-                if not _ranks_below(values[root, t], root, v, row, largest):
-                    continue
-                at = 0
-                while True:
-                    child = 2 * at + 1
-                    if child >= size:
-                        break
-                    first = heap[child]
-                    if child + 1 < size:
-                        second = heap[child + 1]
-                        if _ranks_below(
-                            values[second, t], second, values[first, t], first, largest
-                        ):
-                            child += 1
-                            first = second
-                    if not _ranks_below(values[first, t], first, v, row, largest):
-                        break
-                    heap[at] = first
-                    at = child
-                heap[at] = row
-            for j in range(size):
-                chosen[heap[j], t] = 1
+                for b in range(last - first):
+                    v = values[row, first + b]
+                    # Nearly every cell is worse than the worst held, which is seen at once here.
+                    if v * sign < floor[b] or (not dense and kind[row, first + b] != 1):
+                        continue
+                    room = k[first + b]
+                    size = sizes[b]
+                    if size < room or (
+                        room > 0
+                        and _ranks_below(best_values[b, 0], best_rows[b, 0], v, row, largest)
+                    ):
+                        sizes[b] = take_in(
+                            best_values[b], best_rows[b], size, room, v, row, largest
+                        )
+                        if sizes[b] == room:
+                            floor[b] = best_values[b, 0] * sign
+            for t in range(first, last):
+                for j in range(sizes[t - first]):
+                    chosen[best_rows[t - first, j], t] = 1
 
 
 @kernel(
