@@ -18,7 +18,7 @@ from narthex.runtime.filesystem_memory import InMemoryFileSystem
 from narthex.runtime.rng import seeded
 from narthex.storage.errors import DataFolderInUse, ForeignData, StorageClosed
 from narthex.storage.head.head import HeadLimits
-from narthex.storage.interface import RejectReason
+from narthex.storage.interface import Batch, RejectReason
 from narthex.storage.metrics import StorageMetrics
 from narthex.storage.store import Store
 from narthex.storage.tsdb import Machine, TsdbOptions
@@ -179,6 +179,9 @@ def test_names_and_values_are_those_of_head_and_blocks(world: World) -> None:
     assert store.label_values(DEFAULT_TENANT, "instance", [], *everything) == ["new", "old"]
     only = [Matcher.equal("__name__", "o")]
     assert store.label_values(DEFAULT_TENANT, "instance", only, *everything) == ["old"]
+    early = (0, HOUR // 2)
+    assert store.label_values(DEFAULT_TENANT, "__name__", [], *early) == ["n", "o"], "of the block"
+    assert store.label_names(DEFAULT_TENANT, [], 20 * HOUR, 30 * HOUR) == []
     late = (5 * HOUR, 6 * HOUR)
     assert store.label_values(DEFAULT_TENANT, "instance", [], *late) == ["new"]
 
@@ -222,8 +225,9 @@ def test_a_tenant_sees_its_own_samples_only(world: World) -> None:
     store = world.open()
     scrape(store, named("a"), range(0, 60_000, 15_000))
     other = TenantId("other")
-    refs = resolve(store.appender(other), named("b"))
-    assert refs.size == 1
+    appender = store.appender(other)
+    batch = Batch(other, resolve(appender, named("b")), np.array([1]), np.ones(1))
+    assert appender.commit(batch).accepted == 1
     assert store.label_values(other, "instance", [], 0, 1) == ["b"]
     assert store.label_values(DEFAULT_TENANT, "instance", [], 0, 1) == ["a"]
     store.close()

@@ -203,7 +203,8 @@ class Tsdb:
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> set[str]:
         """Names of the labels of the series that match."""
         self._require_open()
-        names = set(self.head.label_names(matchers))
+        in_head = self.head.overlaps(start_ms, end_ms)
+        names = set(self.head.label_names(matchers) if in_head else ())
         for block in self.blocks.between(start_ms, end_ms):
             names.update(block.label_names(matchers))
         return names
@@ -213,7 +214,8 @@ class Tsdb:
     ) -> set[str]:
         """Values of one label over the series that match."""
         self._require_open()
-        values = set(self.head.label_values(name, matchers))
+        in_head = self.head.overlaps(start_ms, end_ms)
+        values = set(self.head.label_values(name, matchers) if in_head else ())
         for block in self.blocks.between(start_ms, end_ms):
             values.update(block.label_values(name, matchers))
         return values

@@ -175,11 +175,15 @@ def test_series_of_one_target_share_their_times(store: Store) -> None:
 def test_presence_alone_keeps_the_markers(store: Store) -> None:
     appender = store.appender(DEFAULT_TENANT)
     refs = resolve(appender, named("a"))
-    commit(appender, refs, 1, [5])
-    commit(appender, refs, 2, [STALE_NAN])
-    selection = store.select(DEFAULT_TENANT, [], 0, 9)
-    columns = selection.read(np.arange(1), 0, 9, Want.PRESENCE)
-    assert columns.values.view(np.uint64).tolist() == [0, STALE_NAN_BITS]
+    for t in range(300):
+        commit(appender, refs, t, [STALE_NAN if t in (150, 299) else t])
+    store.seal()
+    selection = store.select(DEFAULT_TENANT, [], 0, 999)
+    columns = selection.read(np.arange(1), 1, 999, Want.PRESENCE)
+    words = columns.values.view(np.uint64)
+    assert columns.samples == 299
+    assert np.flatnonzero(words).tolist() == [149, 298]
+    assert words[149] == STALE_NAN_BITS
 
 
 def test_a_selection_is_of_one_moment(store: Store) -> None:

@@ -64,6 +64,10 @@ class Head:
         """Whether it holds no sample."""
         return self.max_time_ms < self.min_time_ms
 
+    def overlaps(self, start_ms: int, end_ms: int) -> bool:
+        """Whether it may hold samples in [start, end]."""
+        return self.min_time_ms <= end_ms and start_ms <= self.max_time_ms
+
     def new_layout(self, number: int | None = None) -> Layout:
         """A layout without columns; `number` is given when the log knows it already."""
         number = self.next_layout if number is None else number

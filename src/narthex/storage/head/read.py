@@ -59,7 +59,7 @@ class HeadSelection:
             for first, end in pairwise(bounds)
             if end > first
         ]  # fmt: skip
-        columns = _gather(plans, rows.size)
+        columns = _gather(plans, rows.size, want)
         loose = [plan for plan in plans if plan.loose is not None]
         if loose:
             columns = merge_columns([columns, _loose_columns(loose, rows.size)])
@@ -145,6 +145,7 @@ class _LayoutPlan:
         values: NDArray[np.uint64],
         own_cursors: NDArray[np.int64],
         own_times: Times,
+        want: Want,
     ) -> None:
         """Append the samples of every piece at the cursors of its columns."""
         for piece in self.pieces:
@@ -157,14 +158,15 @@ class _LayoutPlan:
             width = int(np.searchsorted(self.columns, piece.source.columns))
             if not width:
                 continue
-            packed, starts = piece.source.read(self.columns[:width])
+            read = piece.source.read if want is Want.VALUES else piece.source.read_presence
+            packed, starts = read(self.columns[:width])
             gather_packed(
                 packed, starts, piece.present, self.columns, piece.mask, piece.times,
                 cursors, values, own_cursors, own_times,
             )  # fmt: skip
 
 
-def _gather(plans: list[_LayoutPlan], series: int) -> Columns:
+def _gather(plans: list[_LayoutPlan], series: int, want: Want) -> Columns:
     if not plans:
         return no_samples(series)
     counts = np.concatenate([plan.counts for plan in plans])
@@ -188,7 +190,7 @@ def _gather(plans: list[_LayoutPlan], series: int) -> Columns:
         sharing = ~has_holes[part] & (plan.counts > 0)
         times_at[part][sharing] = base + plan.first_position[sharing]
         base += sum(times.size for times in plan.shared)
-        plan.gather(cursors[part], values, own_cursors[part], times[own_base:])
+        plan.gather(cursors[part], values, own_cursors[part], times[own_base:], want)
     return Columns(starts, values.view(np.float64), times_at, times)
 
 

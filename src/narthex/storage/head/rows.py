@@ -62,6 +62,9 @@ class Run(Protocol):
     def columns(self) -> int:
         """How many columns; those that the layout got later have nothing here."""
 
+    def read_presence(self, columns: NDArray[np.int64]) -> tuple[Values, NDArray[np.int64]]:
+        """As `read`, where of the values only the stale markers are right."""
+
     def read(self, columns: NDArray[np.int64]) -> tuple[Values, NDArray[np.int64]]:
         """The samples of these columns (ascending, all below `columns`) and int64[n + 1] bounds."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.value import STALE_NAN_BITS
 from narthex.runtime.filesystem import AppendFile, FileSystem, RangeReader
 from narthex.storage.errors import Corruption
 from narthex.storage.head.kernels import transpose_present
@@ -86,14 +87,25 @@ class SealedRun:
     file: PagesFile
     offset: int
     bounds: NDArray[np.uint32]
+    has_markers: bool
+
+    def _starts(self, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self.present is None:
+            return np.arange(columns.size + 1) * self.times.size
+        starts = np.zeros(columns.size + 1, np.int64)
+        np.cumsum(np.bitwise_count(self.present[columns]), out=starts[1:])
+        return starts
+
+    def read_presence(self, columns: NDArray[np.int64]) -> tuple[Values, NDArray[np.int64]]:
+        """As `read`, where of the values only the stale markers are right: most often no I/O."""
+        if self.has_markers:
+            return self.read(columns)
+        starts = self._starts(columns)
+        return np.zeros(int(starts[-1]), np.uint64), starts
 
     def read(self, columns: NDArray[np.int64]) -> tuple[Values, NDArray[np.int64]]:
         """The samples of these columns (ascending), and int64[n + 1] bounds. Raises Corruption."""
-        starts = np.zeros(columns.size + 1, np.int64)
-        if self.present is None:
-            starts[:] = np.arange(columns.size + 1) * self.times.size
-        else:
-            np.cumsum(np.bitwise_count(self.present[columns]), out=starts[1:])
+        starts = self._starts(columns)
         packed = np.empty(int(starts[-1]))
         groups, firsts = np.unique(columns // SERIES_PER_CHUNK, return_index=True)
         ends = [*firsts[1:].tolist(), columns.size]
@@ -150,7 +162,10 @@ class PagesFolder:
         with self._writing:
             file = self._newest()
             offset = file.append(b"".join(chunks))
-        return SealedRun(full.times.copy(), present, full.columns, file, offset, places)
+        has_markers = bool((packed[: starts[-1]] == np.uint64(STALE_NAN_BITS)).any())
+        return SealedRun(
+            full.times.copy(), present, full.columns, file, offset, places, has_markers
+        )
 
     def _newest(self) -> PagesFile:
         if not self._files or self._files[-1].size >= FILE_BYTES:
