@@ -28,6 +28,8 @@ class Recording:
     names: list[str]
     values: NDArray[np.float64]
     is_counter: NDArray[np.bool_]
+    decimals: NDArray[np.int64]
+    """Digits behind the point that the recorded host sends, for each series."""
     types: dict[str, str]
 
     @classmethod
@@ -47,10 +49,11 @@ class Recording:
         found = [dict(LINE.findall(page)) for page in pages]
         names = [n for n in found[0] if all(n in page for page in found)]
         values = np.array([[float(page[n]) for page in found] for n in names])
+        decimals = np.array([max(_decimals(page[n]) for page in found) for n in names])
         types = {n.decode(): t.decode() for n, t in TYPE.findall(pages[0])}
         texts = [name.decode() for name in names]
         counters = np.array([_is_counter(text, types) for text in texts])
-        return cls(texts, values, counters, types)
+        return cls(texts, values, counters, decimals, types)
 
     def host(self, host: int, steps: int) -> NDArray[np.float64]:
         """What host number `host` shows at each step, float64[series, steps]."""
@@ -60,10 +63,17 @@ class Recording:
         rise = (self.values[:, -1] - self.values[:, 0]) * self.is_counter
         values = values + rise[:, None] * (at // scrapes)
         moving = self.values.min(axis=1) != self.values.max(axis=1)
-        whole = (self.values == np.rint(self.values)).all(axis=1)
-        shift = np.where(whole, host * 13.0, host * 0.37)
-        shown: NDArray[np.float64] = values + np.where(moving, shift, 0.0)[:, None]
+        shift = np.where(self.decimals == 0, host * 13.0, host * 0.37)
+        shown = values + np.where(moving, shift, 0.0)[:, None]
+        for digits in np.unique(self.decimals):  # no digit that an exporter would not send
+            rows = self.decimals == digits
+            shown[rows] = np.round(shown[rows], int(digits))
         return shown
+
+
+def _decimals(text: bytes) -> int:
+    mantissa, _, exponent = text.lower().partition(b"e")
+    return max(0, len(mantissa.partition(b".")[2]) - int(exponent or 0))
 
 
 def _is_counter(name: str, types: dict[str, str]) -> bool:
