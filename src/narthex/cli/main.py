@@ -15,7 +15,7 @@ from narthex.cli.flags import BadFlag
 
 COMMANDS: dict[tuple[str, ...], tuple[str, str]] = {
     ("server",): ("narthex.cli.server", "Scrape, keep, answer: the monitoring server."),
-    ("kernels", "build"): ("narthex.cli.kernels", "Compile what the other commands run on."),
+    ("kernels", "build"): ("narthex.cli.build_kernels", "Compile what the other commands run on."),
     ("tool", "check", "config"): (
         "narthex.cli.tool.check_config",
         "Check configuration files.",

@@ -40,7 +40,7 @@ def fault(evaluation: Evaluation, result: Result) -> str:
     if evaluation.scalar is not None:
         return "expected a scalar, got a vector or matrix"
     if isinstance(result, VectorResult):
-        values = result.values.tolist()
+        values = _values(result, slice(None))
         return vector_fault(
             evaluation, Vector(list(zip(result.labels.to_labels(), values, strict=True)))
         )
@@ -99,7 +99,20 @@ def _matrix_fault(evaluation: Evaluation, matrix: MatrixResult) -> str:
 def samples_of(matrix: MatrixResult, row: int) -> Samples:
     """Times in ms and values of one series."""
     part = slice(int(matrix.starts[row]), int(matrix.starts[row + 1]))
-    return list(zip(matrix.times_ms[part].tolist(), matrix.values[part].tolist(), strict=True))
+    return list(zip(matrix.times_ms[part].tolist(), _values(matrix, part), strict=True))
+
+
+def _values(result: VectorResult | MatrixResult, part: slice) -> list[Value]:
+    """Floats, and histograms as objects where the answer has some."""
+    values: list[Value] = result.values[part].tolist()
+    if result.histogram is None or result.histograms is None:
+        return values
+    rows = result.histogram[part].tolist()
+    histograms = result.histograms
+    return [
+        histograms.value(row) if row >= 0 else value
+        for row, value in zip(rows, values, strict=True)
+    ]
 
 
 def _series_fault(evaluation: Evaluation, labels: Labels, samples: Samples) -> str:

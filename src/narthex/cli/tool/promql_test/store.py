@@ -1,8 +1,8 @@
 """The series of a test file in a store, and the samples that no store holds yet.
 
-Floats go through the appender like anybody's samples. Native histograms and start timestamps are
-remembered by their series: a query that would read one fails, naming what is not built, instead of
-answering without it.
+Floats go through the appender like anybody's samples; native histograms are kept beside. Start
+timestamps are remembered by their series: a query that would read one fails, naming what is not
+built, instead of answering without it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from narthex.cli.tool.promql_test.commands import Load
+from narthex.cli.tool.promql_test.histogram_store import HistogramStore
 from narthex.cli.tool.promql_test.nhcb import collated
 from narthex.cli.tool.promql_test.points import Point
 from narthex.model.labels import Labels
@@ -24,7 +25,6 @@ from narthex.model.value import STALE_NAN_BITS, is_stale
 from narthex.promql.errors import NotBuilt
 from narthex.storage.interface import Batch, RejectReason, SelectHints, Selection, Storage
 
-NATIVE_HISTOGRAMS = "native histograms"
 START_TIMESTAMPS = "start timestamps"
 
 
@@ -53,6 +53,7 @@ class ScriptStore:
 
     storage: Storage
     unheld: list[Unheld] = field(default_factory=list)
+    histograms: HistogramStore = field(default_factory=HistogramStore)
 
     def load(self, load: Load) -> None:
         """Add the series of one `load`. Raises LoadRefused and BadItem."""
@@ -63,8 +64,13 @@ class ScriptStore:
         if load.with_nhcb:
             series |= collated(series)
         for labels, points in series.items():
-            times = _times_where(points, lambda p: p.histogram is not None, load.step_ms)
-            self._remember(NATIVE_HISTOGRAMS, labels, times)
+            found = {
+                i * load.step_ms: point.histogram
+                for i, point in enumerate(points)
+                if point.histogram is not None
+            }
+            if found:
+                self.histograms.add(labels, found)
         self._append(series, load.step_ms)
 
     def _remember(self, feature: str, labels: Labels, times_ms: tuple[int, ...]) -> None:
@@ -96,7 +102,8 @@ class ScriptStore:
         for unheld in self.unheld:
             if unheld.concerns(matchers, start_ms, end_ms):
                 raise NotBuilt(unheld.feature)
-        return self.storage.select(tenant, matchers, start_ms, end_ms, hints)
+        floats = self.storage.select(tenant, matchers, start_ms, end_ms, hints)
+        return self.histograms.beside(floats, matchers)
 
     def label_names(
         self, tenant: TenantId, matchers: Sequence[Matcher], start_ms: int, end_ms: int
