@@ -7,7 +7,6 @@ import math
 import pytest
 
 from narthex.promql.errors import ExecutionError
-from narthex.promql.plan.common import mark_common
 from narthex.promql.plan.durations import settle_durations
 from narthex.promql.plan.edges import settle_edges
 from narthex.promql.plan.folding import fold_constants
@@ -16,6 +15,7 @@ from narthex.promql.plan.nodes import PlanNode, PresenceOnly, Shared, StepInvari
 from narthex.promql.plan.plan import prepare
 from narthex.promql.plan.projection import mark_presence
 from narthex.promql.plan.rewrite import below, bottom_up
+from narthex.promql.plan.sharing import mark_common
 from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.depth import DEPTH_MAX
 from narthex.promql.syntax.features import ALL_FEATURES

@@ -125,7 +125,7 @@ def _binary(node: BinaryExpr, context: EvalContext) -> Outcome:
         return vector_scalar(node, left, right, context, vector_left=True)
     if isinstance(right, Stream):
         return vector_scalar(node, right, left, context, vector_left=False)
-    return scalar_scalar(node, left, right)
+    return scalar_scalar(node, left, right, context)
 
 
 def _aggregation(node: Aggregation, context: EvalContext) -> Stream:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
+from narthex.promql.errors import NotBuilt
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import reach_of
 from narthex.promql.execute.frame import Frame
@@ -66,9 +67,12 @@ class Found:
     want: Want
 
     def read(self, rows: slice) -> Columns:
-        """The samples of some series."""
+        """The samples of some series. Raises NotBuilt when histograms are among them."""
         indices = np.arange(rows.start, rows.stop, dtype=np.int64)
-        return self.selection.read(indices, self.start_ms, self.end_ms, self.want)
+        columns = self.selection.read(indices, self.start_ms, self.end_ms, self.want)
+        if columns.histogram is not None:
+            raise NotBuilt("native histograms")
+        return columns
 
 
 def find(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from narthex.promql.plan.common import mark_common
 from narthex.promql.plan.durations import has_durations, settle_durations
 from narthex.promql.plan.edges import has_edges, settle_edges
 from narthex.promql.plan.folding import fold_constants
 from narthex.promql.plan.invariant import mark_invariant
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.projection import mark_presence
+from narthex.promql.plan.sharing import mark_common
 from narthex.promql.steps import QueryRange
 from narthex.promql.syntax.children import walk
 from narthex.promql.syntax.nodes import Expr, ValueType

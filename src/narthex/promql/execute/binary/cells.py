@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from narthex.promql.errors import NotBuilt
+from narthex.promql.annotations import Annotations
 from narthex.promql.kernels.binary import ARITHMETIC, COMPARISONS, arithmetic, both_present, compare
 from narthex.promql.syntax.nodes import BinaryExpr
+
+TRIMS = ("</", ">/")
+"""They cut histograms off at a value; two floats have no answer."""
 
 EVERY_CELL = np.zeros((0, 0), np.uint8)
 ONLY_ROW = np.zeros(1, np.int64)
@@ -69,12 +72,18 @@ def meeting(left: Side, right: Side) -> Kinds:
 
 
 def combined(
-    node: BinaryExpr, left: Side, right: Side, kept: Side, present: Kinds
+    node: BinaryExpr,
+    left: Side,
+    right: Side,
+    *,
+    kept: Side,
+    present: Kinds,
+    annotations: Annotations,
 ) -> tuple[Matrix, Kinds]:
     """The cells of an answer. A comparison that filters keeps the value of the side `kept`."""
+    if node.operator in TRIMS:
+        return left.taken(), _nothing_to_trim(node, left, present, annotations)
     if not is_comparison(node.operator):
-        if node.operator not in ARITHMETIC:
-            raise NotBuilt(f"the operator {node.operator}")
         return computed(node.operator, left, right), present
     holds = holding(node.operator, left, right)
     if node.return_bool:
@@ -82,3 +91,17 @@ def combined(
     if present is not None:
         holds &= present
     return kept.taken(), None if holds.all() else holds
+
+
+def _nothing_to_trim(
+    node: BinaryExpr, left: Side, present: Kinds, annotations: Annotations
+) -> NDArray[np.uint8]:
+    nothing = np.zeros((left.rows.size, left.values.shape[1]), np.uint8)
+    if nothing.size and (present is None or present.any()):
+        operator = node.operator
+        annotations.info(
+            f'incompatible sample types encountered for binary operator "{operator}":'
+            f" float {operator} float",
+            node.span,
+        )
+    return nothing

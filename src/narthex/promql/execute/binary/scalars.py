@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from narthex.promql.execute.binary.cells import ONLY_ROW, Side, combined, is_comparison
+from narthex.promql.execute.binary.cells import ONLY_ROW, TRIMS, Side, combined, is_comparison
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.names import without_name
@@ -12,10 +12,14 @@ from narthex.promql.execute.stream import Stream
 from narthex.promql.syntax.nodes import BinaryExpr
 
 
-def scalar_scalar(node: BinaryExpr, left: Scalar, right: Scalar) -> Scalar:
+def scalar_scalar(
+    node: BinaryExpr, left: Scalar, right: Scalar, context: EvalContext
+) -> Scalar:
     """One number a step; comparisons give 1 or 0 (the parser asks for `bool`)."""
     sides = Side(left[None, :], None, ONLY_ROW), Side(right[None, :], None, ONLY_ROW)
-    values, _ = combined(node, *sides, sides[0], None)
+    values, _ = combined(
+        node, *sides, kept=sides[0], present=None, annotations=context.annotations
+    )
     row: Scalar = values[0]
     return row
 
@@ -28,14 +32,16 @@ def vector_scalar(
     A comparison that filters keeps the vector's values and names.
     """
     row = np.ascontiguousarray(scalar)[None, :]
+    notes = context.annotations
 
     def cells(frame: Frame) -> Frame:
         mine = Side(frame.values, frame.kind, np.arange(frame.series))
         number = Side(row, None, np.zeros(frame.series, np.int64))
         left, right = (mine, number) if vector_left else (number, mine)
-        return frame.with_values(*combined(node, left, right, mine, frame.kind))
+        made = combined(node, left, right, kept=mine, present=frame.kind, annotations=notes)
+        return frame.with_values(*made)
 
     answer = vector.map(cells)
-    if is_comparison(node.operator) and not node.return_bool:
+    if node.operator in TRIMS or (is_comparison(node.operator) and not node.return_bool):
         return answer
     return without_name(answer, context)

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.errors import ExecutionError
-from narthex.promql.execute.binary.cells import Kinds, RowNumbers, Side, combined, is_comparison
+from narthex.promql.execute.binary.cells import (
+    TRIMS,
+    Kinds,
+    RowNumbers,
+    Side,
+    combined,
+    is_comparison,
+)
 from narthex.promql.execute.binary.cells import meeting as present_together
 from narthex.promql.execute.binary.matching import MatchGroups, described, match_groups
 from narthex.promql.execute.binary.presence import filled, presence
@@ -81,7 +88,9 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     one = Side(meeting.one.values, meeting.one.kind, pairs.one)
     swapped = matching.cardinality is MatchCardinality.ONE_TO_MANY
     first, second = (one, many) if swapped else (many, one)
-    values, kind = combined(node, first, second, first, pairs.present)
+    values, kind = combined(
+        node, first, second, kept=first, present=pairs.present, annotations=context.annotations
+    )
     labels, drop_name = _names(node, meeting, pairs, context)
     return _one_row_a_label_set(Frame(labels, values, kind, drop_name))
 
@@ -172,7 +181,7 @@ def _names(
     assert matching is not None
     labels = meeting.many.labels.take(pairs.many)
     drop_name = meeting.many.drop_name[pairs.many]
-    arithmetic = not is_comparison(node.operator)
+    arithmetic = not is_comparison(node.operator) and node.operator not in TRIMS
     if arithmetic or (node.return_bool and not context.features.delayed_name_removal):
         labels = labels.drop(NAME_LABELS)
     if context.features.delayed_name_removal and (arithmetic or node.return_bool):
