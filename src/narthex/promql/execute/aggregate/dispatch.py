@@ -24,6 +24,7 @@ from narthex.promql.execute.context import EvalContext, Value
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.stream import Stream
 from narthex.promql.syntax.nodes import Aggregation
+from narthex.promql.syntax.quoting import go_quote
 
 STREAMING: dict[str, Callable[[Stream, Groups, EvalContext], Frame]] = {
     "sum": aggregate_sum,
@@ -65,6 +66,6 @@ def _count_values(
     node: Aggregation, stream: Stream, label: str, context: EvalContext
 ) -> Frame:
     if not is_valid_label_name(label):
-        raise ExecutionError(f'invalid label name "{label}"')
+        raise ExecutionError(f"invalid label name {go_quote(label)}")
     groups = groups_of(stream, node)
     return aggregate_count_values(stream.collect(context), groups, label, context)
