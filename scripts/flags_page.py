@@ -29,9 +29,7 @@ def page() -> str:
 
 def row(flag: Flag) -> str:
     default = ",".join(flag.default) if isinstance(flag.default, tuple) else flag.default
-    choices = ", ".join(f"`{choice}`" for choice in flag.choices)
-    told = flag.help + (f" One of {choices}." if choices else "")
-    cells = (f"`--{flag.name}`", default and f"`{default}`", told)
+    cells = (f"`--{flag.name}`", default and f"`{default}`", flag.told)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
 
 

@@ -10,7 +10,10 @@ from narthex.cli.flags import Arguments, FlagTable
 
 @dataclass(frozen=True)
 class Command:
-    """One command: `usage` names its positional arguments, `run` returns the exit code."""
+    """One command: `usage` names its positional arguments, `run` returns the exit code.
+
+    `arguments` says of each positional argument what it is, for the help.
+    """
 
     usage: str
     flags: FlagTable
@@ -18,3 +21,4 @@ class Command:
     arguments_min: int = 0
     arguments_max: int | None = 0
     """None: any number."""
+    arguments: tuple[tuple[str, str], ...] = ()

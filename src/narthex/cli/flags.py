@@ -37,7 +37,10 @@ class BadFlag(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag. `refused` says why a known flag of Prometheus cannot be given yet."""
+    """One flag. `refused` says why a known flag of Prometheus cannot be given yet.
+
+    `value` stands for its value in the help where there is no default to show.
+    """
 
     name: str
     kind: Kind
@@ -46,6 +49,14 @@ class Flag:
     choices: tuple[str, ...] = ()
     refused: str = ""
     hidden: bool = False
+    value: str = ""
+
+    @property
+    def told(self) -> str:
+        """What it does and which values it takes, for the help and the page of flags."""
+        if not self.choices:
+            return self.help
+        return f"{self.help} One of {', '.join(self.choices)}."
 
     def read(self, text: str) -> Value:
         """The value of `text`. Raises BadFlag."""
@@ -182,7 +193,7 @@ class FlagTable:
     def help_rows(self) -> list[tuple[str, str]]:
         """(left, right) columns of the help: the flag with its value, what it does."""
         return [
-            (_help_left(flag), flag.help)
+            (_help_left(flag), flag.told)
             for flag in self.flags.values()
             if not flag.hidden and not flag.refused
         ]
@@ -207,4 +218,4 @@ def _help_left(flag: Flag) -> str:
         return f"--[no-]{flag.name}"
     default = ",".join(flag.default) if isinstance(flag.default, tuple) else flag.default
     more = "..." if flag.kind is Kind.LIST else ""
-    return f"--{flag.name}={default or flag.kind.value.upper()}{more}"
+    return f"--{flag.name}={default or flag.value or flag.kind.value.upper()}{more}"

@@ -6,50 +6,72 @@ Only the module of the chosen command is imported, so that no command loads a ro
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
 from narthex.cli.command import Command
 from narthex.cli.flags import BadFlag
+from narthex.cli.help_text import help_text, in_columns
 
 COMMANDS: dict[tuple[str, ...], tuple[str, str]] = {
     ("server",): ("narthex.cli.server", "Scrape, keep, answer: the monitoring server."),
-    ("kernels", "build"): ("narthex.cli.build_kernels", "Compile what the other commands run on."),
+    ("kernels", "build"): (
+        "narthex.cli.build_kernels",
+        "Compile the kernels ahead of the first start; what is compiled already is kept.",
+    ),
     ("tool", "check", "config"): (
         "narthex.cli.tool.check_config",
-        "Check configuration files.",
+        "Check configuration files, and the files that they name.",
     ),
     ("tool", "check", "metrics"): (
         "narthex.cli.tool.check_metrics",
-        "Check metrics read from standard input.",
+        "Read a page of metrics from standard input, and lint it.",
     ),
     ("tool", "check", "healthy"): (
         "narthex.cli.tool.check_healthy",
-        "Check that a server is healthy.",
+        "Ask a server whether it is alive.",
     ),
-    ("tool", "check", "ready"): ("narthex.cli.tool.check_ready", "Check that a server is ready."),
-    ("tool", "query", "instant"): ("narthex.cli.tool.query_instant", "Run an instant query."),
-    ("tool", "query", "range"): ("narthex.cli.tool.query_range", "Run a range query."),
-    ("tool", "query", "series"): ("narthex.cli.tool.query_series", "List series."),
-    ("tool", "query", "labels"): ("narthex.cli.tool.query_labels", "List the values of a label."),
+    ("tool", "check", "ready"): (
+        "narthex.cli.tool.check_ready",
+        "Ask a server whether it scrapes and answers.",
+    ),
+    ("tool", "query", "instant"): (
+        "narthex.cli.tool.query_instant",
+        "Ask a server for the value of an expression at one moment.",
+    ),
+    ("tool", "query", "range"): (
+        "narthex.cli.tool.query_range",
+        "Ask a server for the values of an expression over a range.",
+    ),
+    ("tool", "query", "series"): (
+        "narthex.cli.tool.query_series",
+        "Ask a server which series match a selector.",
+    ),
+    ("tool", "query", "labels"): (
+        "narthex.cli.tool.query_labels",
+        "Ask a server for the values of a label.",
+    ),
     ("tool", "test", "promql"): (
         "narthex.cli.tool.test_promql",
-        "Run files of the promqltest language.",
+        "Run files in the language of Prometheus's engine tests.",
     ),
     ("tool", "tsdb", "list"): ("narthex.cli.tool.tsdb_list", "List the blocks of a data folder."),
     ("tool", "tsdb", "create-blocks-from", "openmetrics"): (
         "narthex.cli.tool.tsdb_create_blocks",
-        "Make blocks from an OpenMetrics file.",
+        "Make blocks from an OpenMetrics file of any size.",
     ),
 }
 USAGE_ERROR = 2
+WIDTH_MAX = 110
+"""Columns of the help; longer lines are hard to read."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["--version"]:
+    if words in (["--version"], ["server", "--version"]):
         print(f"narthex, version {version('narthex')}")
         return 0
     path = _command_path(words)
@@ -93,21 +115,18 @@ def _overview(words: list[str]) -> int:
         print(f"narthex: error: unknown command {' '.join(words)}, try --help", file=out)
         return USAGE_ERROR
     print("usage: narthex <command> [<flags>] [<arguments>]\n\nCommands:", file=out)
-    width = max(len(" ".join(path)) for path in shown)
-    for path, (_, summary) in shown.items():
-        print(f"  {' '.join(path):<{width}}  {summary}", file=out)
+    rows = [(" ".join(path), summary) for path, (_, summary) in shown.items()]
+    print(in_columns(rows, _columns()), file=out)
     print("\n`narthex <command> --help` shows a command's flags.", file=out)
     return 0 if asked else USAGE_ERROR
 
 
 def _help(path: tuple[str, ...], command: Command) -> None:
-    print(f"usage: narthex {' '.join(path)} [<flags>] {command.usage}".rstrip())
-    print(f"\n{COMMANDS[path][1]}\n\nFlags:")
-    rows = [("--help", "Show this text."), *command.flags.help_rows()]
-    width = min(40, max(len(left) for left, _ in rows))
-    for left, right in rows:
-        gap = left if len(left) <= width else f"{left}\n  {'':<{width}}"
-        print(f"  {gap:<{width}}  {right}")
+    print(help_text(" ".join(path), COMMANDS[path][1], command, _columns()))
+
+
+def _columns() -> int:
+    return min(WIDTH_MAX, shutil.get_terminal_size((WIDTH_MAX, 24)).columns)
 
 
 if __name__ == "__main__":

@@ -12,22 +12,25 @@ LATER = "nothing in this version acts on it; leave it out"
 
 ACTED_ON = [
     Flag("config.file", Kind.TEXT, "", "Configuration file; without one, a built-in configuration"
-         " scrapes this server itself."),
+         " scrapes this server itself.", value="FILE"),
     Flag("config.auto-reload", Kind.SWITCH, "false", "Reload when the configuration or a file it"
          " names changes."),
-    Flag("config.auto-reload-interval", Kind.DURATION, "30s", "How often to look for changes."),
-    Flag("web.listen-address", Kind.LIST, ("0.0.0.0:9090",), "Address to listen on; may be given"
-         " several times."),
+    Flag("config.auto-reload-interval", Kind.DURATION, "30s", "How often to look for changes of"
+         " these files."),
+    Flag("web.listen-address", Kind.LIST, ("0.0.0.0:9090",), "Address to listen on, HOST:PORT or"
+         " :PORT; may be given several times."),
     Flag("web.external-url", Kind.TEXT, "", "The URL under which this server is reachable from"
-         " outside; its path becomes the route prefix."),
+         " outside; its path becomes the route prefix.", value="URL"),
     Flag("web.route-prefix", Kind.TEXT, "", "Prefix of all paths; by default the path of"
-         " --web.external-url."),
-    Flag("web.enable-lifecycle", Kind.SWITCH, "false", "Allow reload and quit by HTTP."),
+         " --web.external-url.", value="PATH"),
+    Flag("web.enable-lifecycle", Kind.SWITCH, "false", "Allow reload and quit over HTTP."),
     Flag("web.cors.origin", Kind.TEXT, ".*", "Regular expression of the origins that browsers may"
          " ask from, fully anchored."),
     Flag("web.page-title", Kind.TEXT, "Narthex", "Title of the start page."),
-    Flag("web.max-connections", Kind.WHOLE, "512", "Connections at the same time."),
-    Flag("web.read-timeout", Kind.DURATION, "5m", "Close connections that were idle this long."),
+    Flag("web.max-connections", Kind.WHOLE, "512", "Connections at the same time; beyond them the"
+         " answer is 503."),
+    Flag("web.read-timeout", Kind.DURATION, "5m", "Close connections that were idle for this"
+         " long."),
     Flag("storage.tsdb.path", Kind.TEXT, "data/", "Folder of the data."),
     Flag("storage.tsdb.retention.time", Kind.DURATION, "", "How long to keep samples (15d unless"
          " a size is given; 0s: for ever)."),
@@ -37,14 +40,16 @@ ACTED_ON = [
          " each second, or before a write is acknowledged.", choices=("interval", "always")),
     Flag("storage.head-series-max", Kind.WHOLE, "0", "Series in the head; new ones beyond are"
          " refused and counted, the others go on (0: no limit)."),
-    Flag("query.lookback-delta", Kind.DURATION, "5m", "How far back an instant query looks for a"
-         " sample."),
-    Flag("query.timeout", Kind.DURATION, "2m", "How long a query may take."),
-    Flag("query.max-concurrency", Kind.WHOLE, "20", "Queries at the same time."),
-    Flag("query.max-samples", Kind.WHOLE, "50000000", "Samples that one query may hold."),
+    Flag("query.lookback-delta", Kind.DURATION, "5m", "How far back a selector looks for the"
+         " newest sample."),
+    Flag("query.timeout", Kind.DURATION, "2m", "How long a query may take before it is stopped."),
+    Flag("query.max-concurrency", Kind.WHOLE, "20", "Queries evaluated at the same time; others"
+         " wait."),
+    Flag("query.max-samples", Kind.WHOLE, "50000000", "Samples that one query may hold in memory"
+         " at once."),
     Flag("enable-feature", Kind.LIST, (), "Names of features to turn on, comma-separated; may be"
-         " given several times."),
-    Flag("log.level", Kind.TEXT, "info", "Least severe lines to write.",
+         " given several times.", value="NAME"),
+    Flag("log.level", Kind.TEXT, "info", "Write lines from this severity on.",
          choices=("debug", "info", "warn", "error")),
     Flag("log.format", Kind.TEXT, "logfmt", "Form of the lines.", choices=("logfmt", "json")),
 ]  # fmt: skip

@@ -154,7 +154,12 @@ COMMAND = Command(
     "<config-files>...",
     FlagTable(
         [
-            Flag("syntax-only", Kind.SWITCH, "false", "Check the files alone, not what they name."),
+            Flag(
+                "syntax-only",
+                Kind.SWITCH,
+                "false",
+                "Check the files alone, not those that they name.",
+            ),
             Flag("lint", Kind.TEXT, "duplicate-rules", f"What to lint: {', '.join(LINTS)}."),
             Flag("lint-fatal", Kind.SWITCH, "false", "Exit with code 3 if lint finds something."),
             Flag(
@@ -164,10 +169,11 @@ COMMAND = Command(
                 "Ignore unknown fields in rule groups.",
                 refused="rule files are not read yet",
             ),
-            Flag("agent", Kind.SWITCH, "false", "Check the files for an agent."),
+            Flag("agent", Kind.SWITCH, "false", "Refuse what an agent has no use for."),
         ]
     ),
     check_config,
     1,
     None,
+    (("<config-files>...", "Configuration files."),),
 )

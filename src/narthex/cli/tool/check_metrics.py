@@ -62,7 +62,7 @@ COMMAND = Command(
                 "lint",
                 Kind.TEXT,
                 "all",
-                "What to lint: all or none.",
+                "What to lint.",
                 choices=("all", "none"),
             ),
         ]

@@ -25,5 +25,5 @@ def probe_command(path: str) -> Command:
         print(f"  SUCCESS: {text}")
         return 0
 
-    url = Flag("url", Kind.TEXT, "http://localhost:9090", "The URL of the server.")
+    url = Flag("url", Kind.TEXT, "http://localhost:9090", "URL of the server.")
     return Command(usage="", flags=FlagTable([url]), run=probe)

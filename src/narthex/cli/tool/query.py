@@ -10,9 +10,13 @@ from narthex.cli.tool.remote import RemoteError
 from narthex.cli.tool.show import FORMAT, OUTPUT
 
 OUTPUT_FLAGS = [FORMAT, OUTPUT]
-START = Flag("start", Kind.TEXT, "", "Start: RFC 3339 or Unix seconds.")
-END = Flag("end", Kind.TEXT, "", "End: RFC 3339 or Unix seconds.")
-MATCH = Flag("match", Kind.LIST, (), "Series selector; may be given several times.")
+SERVER = ("<server>", "URL of the server, or HOST:PORT.")
+EXPRESSION = ("<expr>", "Expression of PromQL.")
+START = Flag("start", Kind.TEXT, "", "Start: RFC 3339 or Unix seconds.", value="TIME")
+END = Flag("end", Kind.TEXT, "", "End: RFC 3339 or Unix seconds.", value="TIME")
+MATCH = Flag(
+    "match", Kind.LIST, (), "Series selector; may be given several times.", value="SELECTOR"
+)
 
 
 def output_form(arguments: Arguments) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from narthex.cli.command import Command
 from narthex.cli.flags import Arguments, Flag, FlagTable, Kind
-from narthex.cli.tool.query import OUTPUT_FLAGS, output_form, print_or_fail
+from narthex.cli.tool.query import EXPRESSION, OUTPUT_FLAGS, SERVER, output_form, print_or_fail
 from narthex.cli.tool.remote import ask_api
 from narthex.cli.tool.show import show_value
 
@@ -23,5 +23,7 @@ def query_instant(arguments: Arguments) -> int:
     return print_or_fail(produce)
 
 
-TIME = Flag("time", Kind.TEXT, "", "Moment of evaluation: RFC 3339 or Unix seconds (now).")
-COMMAND = Command("<server> <expr>", FlagTable([*OUTPUT_FLAGS, TIME]), query_instant, 2, 2)
+TIME = Flag("time", Kind.TEXT, "", "RFC 3339 or Unix seconds; now by default.", value="TIME")
+COMMAND = Command(
+    "<server> <expr>", FlagTable([*OUTPUT_FLAGS, TIME]), query_instant, 2, 2, (SERVER, EXPRESSION)
+)

@@ -10,6 +10,7 @@ from narthex.cli.tool.query import (
     END,
     MATCH,
     OUTPUT_FLAGS,
+    SERVER,
     START,
     output_form,
     print_or_fail,
@@ -33,5 +34,10 @@ def query_labels(arguments: Arguments) -> int:
 
 
 COMMAND = Command(
-    "<server> <name>", FlagTable([*OUTPUT_FLAGS, MATCH, START, END]), query_labels, 2, 2
+    "<server> <name>",
+    FlagTable([*OUTPUT_FLAGS, MATCH, START, END]),
+    query_labels,
+    2,
+    2,
+    (SERVER, ("<name>", "Name of the label.")),
 )

@@ -6,7 +6,15 @@ from narthex.api.errors import ApiError
 from narthex.api.parameters import parse_time_ms
 from narthex.cli.command import Command
 from narthex.cli.flags import Arguments, BadFlag, Flag, FlagTable, Kind
-from narthex.cli.tool.query import END, OUTPUT_FLAGS, START, output_form, print_or_fail
+from narthex.cli.tool.query import (
+    END,
+    EXPRESSION,
+    OUTPUT_FLAGS,
+    SERVER,
+    START,
+    output_form,
+    print_or_fail,
+)
 from narthex.cli.tool.remote import RemoteError, ask_api
 from narthex.cli.tool.show import show_value
 from narthex.model.value import format_time_s
@@ -66,10 +74,12 @@ COMMAND = Command(
         *OUTPUT_FLAGS,
         START,
         END,
-        Flag("step", Kind.DURATION, "", "Step between moments (default: range / 250)."),
-        Flag("header", Kind.LIST, (), "Header to send, name=value; may be given several times."),
+        Flag("step", Kind.DURATION, "", "Step between moments; a 250th of the range by default."),
+        Flag("header", Kind.LIST, (), "Header to send; may be given several times.",
+             value="NAME=VALUE"),
     ]),
     query_range,
     2,
     2,
+    (SERVER, EXPRESSION),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from narthex.cli.tool.query import (
     END,
     MATCH,
     OUTPUT_FLAGS,
+    SERVER,
     START,
     output_form,
     print_or_fail,
@@ -29,4 +30,6 @@ def query_series(arguments: Arguments) -> int:
     return print_or_fail(produce)
 
 
-COMMAND = Command("<server>", FlagTable([*OUTPUT_FLAGS, MATCH, START, END]), query_series, 1, 1)
+COMMAND = Command(
+    "<server>", FlagTable([*OUTPUT_FLAGS, MATCH, START, END]), query_series, 1, 1, (SERVER,)
+)

@@ -9,7 +9,9 @@ import orjson
 from narthex.cli.flags import Flag, Kind
 from narthex.model.labels import Labels
 
-FORMAT = Flag("format", Kind.TEXT, "promql", "Form of the output.", choices=("promql", "json"))
+FORMAT = Flag(
+    "format", Kind.TEXT, "promql", "Form of the output; short: -o.", choices=("promql", "json")
+)
 OUTPUT = Flag(
     "o", Kind.TEXT, "promql", "Short for --format.", choices=("promql", "json"), hidden=True
 )

@@ -30,4 +30,5 @@ COMMAND = Command(
     test_promql,
     1,
     None,
+    (("<file>...", "Files of test scripts."),),
 )

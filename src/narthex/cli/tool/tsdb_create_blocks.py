@@ -56,13 +56,18 @@ def _label(text: str) -> tuple[str, str]:
 COMMAND = Command(
     "<input file> [<output directory>]",
     FlagTable([
-        Flag("label", Kind.LIST, (), "Label on every series, name=value; repeatable."),
-        Flag("human-readable", Kind.SWITCH, "false", "Show times and sizes for people."),
+        Flag("label", Kind.LIST, (), "Label for every series; may be given several times.",
+             value="NAME=VALUE"),
+        Flag("human-readable", Kind.SWITCH, "false", "Show times and sizes for people; short: -r."),
         Flag("r", Kind.SWITCH, "false", "Short for --human-readable.", hidden=True),
-        Flag("quiet", Kind.SWITCH, "false", "Do not list the blocks."),
+        Flag("quiet", Kind.SWITCH, "false", "Do not list the blocks; short: -q."),
         Flag("q", Kind.SWITCH, "false", "Short for --quiet.", hidden=True),
     ]),
     tsdb_create_blocks,
     1,
     2,
+    (
+        ("<input file>", "OpenMetrics file; every sample has a timestamp."),
+        ("[<output directory>]", "Data folder that gets the blocks; data/ by default."),
+    ),
 )  # fmt: skip

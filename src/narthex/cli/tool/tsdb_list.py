@@ -11,7 +11,8 @@ from narthex.cli.tool.tsdb.listing import find_blocks, table_of_blocks
 from narthex.runtime.filesystem import OsFileSystem
 from narthex.storage.errors import StorageError
 
-HUMAN = Flag("human-readable", Kind.SWITCH, "false", "Show times and sizes for people.")
+HUMAN = Flag("human-readable", Kind.SWITCH, "false", "Show times and sizes for people; short: -r.")
+DATA = ("[<db path>]", "Data folder; data/ by default.")
 SHORT = Flag("r", Kind.SWITCH, "false", "Short for --human-readable.", hidden=True)
 
 
@@ -28,4 +29,4 @@ def tsdb_list(arguments: Arguments) -> int:
     return 0
 
 
-COMMAND = Command("[<db path>]", FlagTable([HUMAN, SHORT]), tsdb_list, 0, 1)
+COMMAND = Command("[<db path>]", FlagTable([HUMAN, SHORT]), tsdb_list, 0, 1, (DATA,))
