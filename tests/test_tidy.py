@@ -218,7 +218,8 @@ def text_files() -> Iterator[Path]:
     yield from (p for p in ROOT.iterdir() if p.is_file() and p.suffix in TEXT_SUFFIXES)
     for folder in TEXT_FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts:
+            named = path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts
+            if named and path.is_file() and b"\0" not in path.read_bytes():
                 yield path
 
 

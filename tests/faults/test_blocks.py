@@ -231,6 +231,25 @@ def test_a_crash_while_merging_keeps_every_sample_once(tmp_path: Path) -> None:
     assert crash_everywhere(merge, check) > 12
 
 
+@pytest.mark.parametrize("name", ["index", "pages"])
+def test_the_sources_of_a_damaged_merge_stay(tmp_path: Path, name: str) -> None:
+    """The crash came before the sources were removed, the damage before the next start."""
+    write(tmp_path, ulid="1" * 26)
+    write(tmp_path, ulid="2" * 26, start_ms=HOUR_MS)
+    filesystem, symbols = OsFileSystem(), Symbols()
+    readers = [BlockReader.open(tmp_path / (digit * 26), filesystem, symbols) for digit in "12"]
+    compact(readers, tmp_path, filesystem, ulid=ULID, merge=merge_selections)
+    for reader in readers:
+        reader.close()
+    file = tmp_path / ULID / name
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0x40
+    file.write_bytes(data)
+    found = recover_blocks(tmp_path, filesystem)
+    assert [block.ulid for block in found.blocks] == ["1" * 26, "2" * 26]
+    assert [error.path for error in found.damaged] == [file]
+
+
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     class Full(CrashingFile):
         def write(self, data: bytes) -> None:

@@ -89,8 +89,9 @@ def test_a_source_is_obsolete_once_it_was_merged() -> None:
     merged = BlockMeta(
         "m", one.min_time_ms, two.max_time_ms, BlockStats(1, 1, 1, 1), 1, 1, 2, ("1", "2")
     )
-    assert obsolete([one, two, three, merged]) == [one, two]
-    assert not obsolete([one, two, three])
+    blocks = [one, two, three, merged]
+    assert obsolete(blocks, by=blocks) == [one, two]
+    assert not obsolete([one, two, three], by=[one, two, three])
 
 
 def test_blocks_beyond_the_retention_go() -> None:

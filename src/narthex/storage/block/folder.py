@@ -8,6 +8,7 @@ from pathlib import Path
 
 from narthex.runtime.filesystem import FileSystem
 from narthex.storage.block.meta import TEMPORARY_SUFFIX, BlockMeta, is_ulid, read_meta
+from narthex.storage.block.verify import verify_block
 from narthex.storage.errors import Corruption
 
 
@@ -23,7 +24,8 @@ def recover_blocks(folder: Path, filesystem: FileSystem) -> FoundBlocks:
     """Finish what a crash interrupted, and return the metas of all blocks.
 
     Removes folders that were never finished or whose removal was, and blocks that were merged
-    into another one. Nothing else may be writing below `folder`. Raises OSError.
+    into another one, once that one was read whole: a damaged merge is set aside and its sources
+    stay. Nothing else may be writing below `folder`. Raises OSError.
     """
     blocks, damaged = [], []
     for name in filesystem.list(folder):
@@ -36,21 +38,26 @@ def recover_blocks(folder: Path, filesystem: FileSystem) -> FoundBlocks:
                 damaged.append(Corruption(folder / name, 0, "a block without meta"))
             except Corruption as error:
                 damaged.append(error)
-    merged = obsolete(blocks)
+    for merge in [block for block in blocks if obsolete(blocks, by=[block])]:
+        try:
+            verify_block(folder / merge.ulid, filesystem)
+        except Corruption as error:
+            damaged.append(error)
+            blocks.remove(merge)
+    merged = obsolete(blocks, by=blocks)
     for block in merged:
         delete_block(folder, block.ulid, filesystem)
     left = [block for block in blocks if block not in merged]
     return FoundBlocks(sorted(left, key=lambda block: block.min_time_ms), damaged)
 
 
-def obsolete(blocks: Sequence[BlockMeta]) -> list[BlockMeta]:
-    """Blocks whose samples are all in another one: a crash came before they were removed."""
+def obsolete(blocks: Sequence[BlockMeta], by: Sequence[BlockMeta]) -> list[BlockMeta]:
+    """Blocks whose samples are all in one of `by`: a crash came before they were removed."""
     return [
         block
         for block in blocks
         if any(
-            other.level > block.level and set(block.sources) <= set(other.sources)
-            for other in blocks
+            other.level > block.level and set(block.sources) <= set(other.sources) for other in by
         )
     ]
 

@@ -22,9 +22,9 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ULID_CHARACTERS = 26
 
 
-def new_ulid(now_ms: int, random: Random) -> str:
+def new_ulid(now_ms: int, chance: Random) -> str:
     """48 bits of time and 80 of chance in Crockford's base 32: names sort by time of making."""
-    number = (now_ms << 80) | random.getrandbits(80)
+    number = (now_ms << 80) | chance.getrandbits(80)
     return "".join(
         _CROCKFORD[number >> (5 * place) & 31] for place in reversed(range(ULID_CHARACTERS))
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from narthex.model.label_table import LabelTable
@@ -26,9 +27,27 @@ from narthex.storage.block.selection import BlockSelection
 from narthex.storage.errors import Corruption
 from narthex.storage.index import lookup
 from narthex.storage.index.disk import DiskIndex
+from narthex.storage.index.lookup import Rows
 from narthex.storage.index.sections import ByteCache
 
 CACHE_BYTES = 64 << 20
+
+MATCHED_BYTES = 2048
+"""About what an entry of the cache costs whose matchers match nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The series of a block that satisfy some matchers: a block never changes, nor do they."""
+
+    rows: Rows
+    labels: LabelTable
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes held, about."""
+        ids = sum(column.nbytes for column in self.labels.columns.values())
+        return MATCHED_BYTES + self.rows.nbytes + ids
 
 
 class BlockReader:
@@ -69,13 +88,23 @@ class BlockReader:
 
     def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> BlockSelection:
         """The series that match and have samples in the windows that [start, end] touches."""
-        rows = lookup.find_rows(self.index, matchers)
-        rows = self.index.with_samples(rows, start_ms, end_ms)
-        return BlockSelection(self.meta, self.index, self._chunks, rows)
+        matched = self.index.remembered(
+            ("matched", tuple(matchers)),
+            lambda: self._matched(lookup.find_rows(self.index, matchers)),
+            lambda made: made.memory_bytes + sum(len(m.value) for m in matchers),
+        )
+        rows = self.index.with_samples(matched.rows, start_ms, end_ms)
+        if rows.size < matched.rows.size:
+            matched = self._matched(rows)
+        return BlockSelection(self.meta, self.index, self._chunks, matched.rows, matched.labels)
+
+    def _matched(self, rows: Rows) -> Matched:
+        return Matched(rows, self.index.labels(rows))
 
     def select_all(self) -> BlockSelection:
         """Every series of the block."""
-        return BlockSelection(self.meta, self.index, self._chunks, self.index.all_rows())
+        rows = self.index.all_rows()
+        return BlockSelection(self.meta, self.index, self._chunks, rows, self.index.labels(rows))
 
     def labels(self) -> LabelTable:
         """The labels of every series."""

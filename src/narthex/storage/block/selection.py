@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +24,15 @@ class BlockSelection:
     """A `Selection`: rows of one block."""
 
     def __init__(
-        self, meta: BlockMeta, index: DiskIndex, chunks: ChunkReader, rows: Int64s
+        self,
+        meta: BlockMeta,
+        index: DiskIndex,
+        chunks: ChunkReader,
+        rows: Int64s,
+        labels: LabelTable,
     ) -> None:
         self._meta, self._index, self._chunks, self._rows = meta, index, chunks, rows
-
-    @functools.cached_property
-    def labels(self) -> LabelTable:
-        return self._index.labels(self._rows)
+        self.labels = labels
 
     @property
     def samples_per_series(self) -> float:

@@ -12,7 +12,7 @@ from narthex.storage.block.writer import WINDOW_MS, write_block
 from narthex.storage.interface import Selection
 
 Merge = Callable[[Sequence[Selection]], Selection]
-"""Several selections as one: equal label sets become one series, of equal times the first wins."""
+"""Several selections, oldest first, as one: at equal times the later one's sample wins."""
 
 
 def compact(

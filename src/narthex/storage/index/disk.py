@@ -7,7 +7,7 @@ column of small integers over those. Decoded sections live in a cache that all b
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,14 +61,15 @@ class DiskIndex:
 
     # What a section holds, from the cache or from disk.
 
-    def _part(
-        self, key: tuple[str, int, int], make: Callable[[], Part], size: Callable[[Part], int]
+    def remembered(
+        self, key: tuple[Hashable, ...], make: Callable[[], Part], size: Callable[[Part], int]
     ) -> Part:
+        """What is made of this index, from the cache when it was made before."""
         return self._cache.get((self._owner, *key), make, size)
 
     def _dictionary(self, number: int) -> Dictionary:
         offset, length, count = self.directory.dictionaries[number]
-        return self._part(
+        return self.remembered(
             ("dictionary", number, 0),
             lambda: self._sections.unpack(
                 (offset, length), lambda data: decode_dictionary(data, count)
@@ -79,7 +80,7 @@ class DiskIndex:
     def _segment(self, number: int) -> Segment:
         step = self.directory.segment_rows
         rows = min(step, self.size - number * step)
-        return self._part(
+        return self.remembered(
             ("segment", number, 0),
             lambda: self._sections.unpack(
                 self.directory.segments[number],
@@ -91,7 +92,7 @@ class DiskIndex:
     def _segment_cells(self, number: int, window: int) -> NDArray[np.int64]:
         step = self.directory.segment_rows
         rows = min(step, self.size - number * step)
-        return self._part(
+        return self.remembered(
             ("cells", number, window),
             lambda: self._sections.unpack(
                 self.directory.cells[number][window], lambda data: decode_cells(data, rows)
@@ -102,7 +103,7 @@ class DiskIndex:
     def timelines(self, window: int) -> Timelines:
         """The timelines of a window, encoded."""
         offset, length, count = self.directory.timelines[window]
-        return self._part(
+        return self.remembered(
             ("timelines", window, 0),
             lambda: self._sections.unpack(
                 (offset, length), lambda data: decode_timelines(data, count)

@@ -88,7 +88,8 @@ def numbers(data: bytes, dtype: str, count: int = -1) -> NDArray[Any]:
 class ByteCache:
     """Decoded parts of blocks, the latest used ones, up to a number of bytes. Thread-safe.
 
-    Two threads that miss at once both make the part; one of them is kept.
+    Two threads that miss at once both make the part; one of them is kept. A part of more than half
+    the room is not: it would drive out all others.
     """
 
     def __init__(self, bytes_max: int) -> None:
@@ -106,6 +107,8 @@ class ByteCache:
                 return value
         value = make()
         bytes_used = size(value)
+        if bytes_used > self._bytes_max // 2:
+            return value
         with self._lock:
             if key not in self._held:
                 self._held[key] = (value, bytes_used)
