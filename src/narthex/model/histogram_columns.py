@@ -240,19 +240,22 @@ def interned(every: BucketLayouts) -> tuple[Ints, BucketLayouts]:
     return ids, every if count == size else every.take(firsts[:count])
 
 
+def joined_tables(tables: Sequence[BucketLayouts]) -> BucketLayouts:
+    """The layouts of all tables, one after another; equal ones are to be `interned`."""
+    return BucketLayouts(
+        run_bounds(np.concatenate([table.sizes for table in tables])),
+        np.concatenate([table.positives for table in tables]),
+        np.concatenate([table.indices for table in tables]),
+        run_bounds(np.concatenate([np.diff(table.bound_starts) for table in tables])),
+        np.concatenate([table.bounds for table in tables]),
+    )
+
+
 def _joined_layouts(parts: Sequence[Histograms]) -> tuple[Ints, BucketLayouts]:
     if all(part.layouts is parts[0].layouts for part in parts):
         return np.concatenate([part.layout for part in parts]), parts[0].layouts
     tables = [part.layouts for part in parts]
-    ids, layouts = interned(
-        BucketLayouts(
-            run_bounds(np.concatenate([table.sizes for table in tables])),
-            np.concatenate([table.positives for table in tables]),
-            np.concatenate([table.indices for table in tables]),
-            run_bounds(np.concatenate([np.diff(table.bound_starts) for table in tables])),
-            np.concatenate([table.bounds for table in tables]),
-        )
-    )
+    ids, layouts = interned(joined_tables(tables))
     firsts = run_bounds(np.array([len(table) for table in tables], np.int64))
     pairs = zip(parts, firsts[:-1], strict=True)
     return np.concatenate([ids[part.layout + first] for part, first in pairs]), layouts
