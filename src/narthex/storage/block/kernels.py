@@ -18,9 +18,9 @@ def hash_timelines(times, at, counts, seed, digests):
         for j in range(at[i], at[i] + counts[i]):
             word = np.uint64(times[j])
             high, low = multiply_128(word ^ first, HASH_KEY_2)
-            first = high ^ low
+            first = np.uint64(high ^ low)
             high, low = multiply_128(word ^ second, HASH_KEY_1)
-            second = (high ^ low) + first
+            second = np.uint64(high ^ low) + first
         digests[i, 0] = first
         digests[i, 1] = second
 
