@@ -40,6 +40,7 @@ from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
 from narthex.runtime.rng import process_seed
 from narthex.runtime.supervisor import Supervisor
+from narthex.runtime.wall_clock import WallClockWatch
 from narthex.scrape.manager import ScrapeManager, ScrapeOptions
 from narthex.scrape.series import Destination
 from narthex.storage.block.meta import VERSION, BlockMeta
@@ -58,8 +59,6 @@ SYNC_S = 1.0
 SEAL_S = 1.0
 LAG_SLEEP_S = 0.05
 CLOCK_CHECK_S = 1.0
-CLOCK_STEP_MS = 2_000
-"""Wall time that runs away from monotonic time by more than this is worth a line."""
 OPEN_FILES_MIN = 1024
 SPARE_JOBS = 6
 """Threads for what is no query: storage's upkeep, encoding, configuration."""
@@ -348,17 +347,16 @@ class Server:
             self._loop_metrics.lag.observe(max(0.0, late_s))
 
     async def _watch_clock(self) -> None:
-        """Say it when the wall clock was set, or the machine slept; nothing else depends on it."""
-        ahead_ms = self._clock.now_ms() - self._clock.monotonic_s() * 1000
+        clock = self._clock
+        watch = WallClockWatch(clock.now_ms(), clock.monotonic_s())
         while True:
-            await self._clock.sleep_s(CLOCK_CHECK_S)
-            now_ms = self._clock.now_ms() - self._clock.monotonic_s() * 1000
-            if abs(now_ms - ahead_ms) > CLOCK_STEP_MS:
+            await clock.sleep_s(CLOCK_CHECK_S)
+            step_ms = watch.step_ms(clock.now_ms(), clock.monotonic_s())
+            if step_ms:
                 self._log.warning(
                     "the wall clock stepped, or the machine was suspended",
-                    by=f"{(now_ms - ahead_ms) / 1000:.3f}s",
+                    by=f"{step_ms / 1000:.3f}s",
                 )
-            ahead_ms = now_ms
 
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
