@@ -52,3 +52,24 @@ def test_it_is_printed_when_asked_for(words: list[str], capsys: pytest.CaptureFi
 def test_the_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0
     assert capsys.readouterr().out.startswith("narthex, version ")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nonsense"], "unknown command nonsense"),
+        (["server", "--nonsense"], "unknown long flag '--nonsense'"),
+        (["server", "more"], "unexpected more"),
+        (["tool", "query", "instant", "localhost:9090"], "expected <server> <expr>"),
+        (["tool", "query", "range", "--header=x", "a", "b"], "--header wants name=value, got 'x'"),
+        (
+            ["tool", "tsdb", "create-blocks-from", "openmetrics", "--label=x", "a"],
+            "--label wants name=value, got 'x'",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"narthex: error: {message}, try --help\n"

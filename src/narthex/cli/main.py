@@ -85,10 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed = command.flags.parse(rest)
         _check_count(command, parsed.positional)
-    except BadFlag as error:
+        return command.run(parsed)
+    except BadFlag as error:  # a command may read the text of a flag more closely
         print(f"narthex: error: {error}, try --help", file=sys.stderr)
         return USAGE_ERROR
-    return command.run(parsed)
 
 
 def _command_path(words: list[str]) -> tuple[str, ...] | None:

@@ -34,7 +34,11 @@ def tsdb_create_blocks(arguments: Arguments) -> int:
                 labels=labels,
                 progress=progress,
             )
-    except (OSError, BadExposition, NoTimestampError) as error:
+    except OSError as error:
+        place = error.filename or source
+        print(f"narthex: error: {place}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except (BadExposition, NoTimestampError) as error:
         print(f"narthex: error: {source}: {error}", file=sys.stderr)
         return 1
     if not (arguments.switch("quiet") or arguments.switch("q")):
