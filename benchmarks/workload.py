@@ -64,7 +64,7 @@ class Recording:
         values = values + rise[:, None] * (at // scrapes)
         moving = self.values.min(axis=1) != self.values.max(axis=1)
         shift = np.where(self.decimals == 0, host * 13.0, host * 0.37)
-        shown = values + np.where(moving, shift, 0.0)[:, None]
+        shown: NDArray[np.float64] = values + np.where(moving, shift, 0.0)[:, None]
         for digits in np.unique(self.decimals):  # no digit that an exporter would not send
             rows = self.decimals == digits
             shown[rows] = np.round(shown[rows], int(digits))

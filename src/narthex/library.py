@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Time = float | int | datetime
+
+TEND_S = 15.0
+"""How often appending also tends the store, as the server does on its own."""
 Series = Labels | Mapping[str, str]
 
 
@@ -121,11 +124,14 @@ class Database:
     def __init__(self, path: str | os.PathLike[str], tenant: TenantId = DEFAULT_TENANT) -> None:
         self._tenant = tenant
         self._clock = SystemClock()
+        self._tended_s = self._clock.monotonic_s()
         self._executor = Executor(jobs=1)
         self._store = Store.open(Path(path), machine=Machine(clock=self._clock))
         self._engine = Engine(self._store, self._executor, self._clock, EngineOptions())
 
-    def append(self, series: Series | Sequence[Series], times: ArrayLike, values: ArrayLike) -> int:
+    def append(
+        self, series: Series | Sequence[Series], times: ArrayLike | datetime, values: ArrayLike
+    ) -> int:
         """Store samples; returns how many.
 
         One series with times and values of the same length, or n series with one time, or one
@@ -170,8 +176,17 @@ class Database:
     ) -> int:
         batch = Batch(self._tenant, refs, times_ms, values)
         receipt = self._store.appender(self._tenant).commit(batch)
+        self._tend()
         _raise_if_refused(receipt.rejected)
         return receipt.accepted
+
+    def _tend(self) -> None:
+        """Now and then do what a server does beside: sync the log, seal rows, cut blocks."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._tended_s >= TEND_S:
+            self._tended_s = now_s
+            self._store.sync()
+            self._store.maintain()
 
     def query(self, expression: str, time: Time | None = None) -> Answer | float | str:
         """The value of a PromQL expression at one moment (now): series, a number, or a text.
@@ -256,7 +271,7 @@ def _moment_ms(time: Time) -> int:
     return round(seconds * 1000)
 
 
-def _to_ms(times: ArrayLike) -> NDArray[np.int64]:
+def _to_ms(times: ArrayLike | datetime) -> NDArray[np.int64]:
     if isinstance(times, datetime):
         return np.array([_moment_ms(times)], np.int64)
     array = np.atleast_1d(np.asarray(times))

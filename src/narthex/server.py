@@ -221,6 +221,9 @@ class Server:
         discovery = await rooms.enter_async_context(self._discovery(scraping))
         engine = Engine(store, self._executor, self._clock, self._engine_options())
 
+        async def apply_storage(config: Config) -> None:
+            store.set_retention(*self._retention(config))
+
         async def apply_scraping(config: Config) -> None:
             await scraping.apply(config.jobs)
 
@@ -230,7 +233,11 @@ class Server:
         path = Path(self._options.config_file) if self._options.config_file else None
         self._reloader = Reloader(
             path,
-            [("scraping", apply_scraping), ("discovery", apply_discovery)],
+            [
+                ("storage", apply_storage),
+                ("scraping", apply_scraping),
+                ("discovery", apply_discovery),
+            ],
             clock=self._clock,
             metrics=ReloadMetrics(self._registry),
         )
@@ -316,8 +323,7 @@ class Server:
         )
 
     def _default_subquery_step_ms(self, _range_ms: int) -> int:
-        config = self._reloader.config if self._reloader is not None else None
-        return (config or self._config).global_.evaluation_interval_ms
+        return self._current_config().global_.evaluation_interval_ms
 
     def _start_upkeep(self, store: Store) -> None:
         start = self._supervisor.start
@@ -396,8 +402,7 @@ class Server:
 
     def config_yaml(self) -> str:
         """The configuration in force, secrets hidden."""
-        config = self._reloader.config if self._reloader is not None else None
-        return (config or self._config).to_yaml()
+        return self._current_config().to_yaml()
 
     def runtime_facts(self) -> Mapping[str, object]:
         """What the process knows beyond times."""
@@ -410,12 +415,26 @@ class Server:
         shards = self._store.shards() if self._store is not None else []
         return sum(len(shard.replayed.corruptions) for shard in shards)
 
+    def _current_config(self) -> Config:
+        config = self._reloader.config if self._reloader is not None else None
+        return config or self._config
+
+    def _retention(self, config: Config) -> tuple[int, int]:
+        """Milliseconds and bytes to keep: the configuration's where it says, else the flags'."""
+        tsdb = config.storage.tsdb
+        said = tsdb.retention if tsdb is not None else None
+        flags = self._options
+        if said is None:
+            return flags.retention_ms, flags.retention_bytes
+        return said.time_ms or flags.retention_ms, said.size_bytes or flags.retention_bytes
+
     def _retention_text(self) -> str:
         parts = []
-        if self._options.retention_ms:
-            parts.append(format_duration_ms(self._options.retention_ms))
-        if self._options.retention_bytes:
-            parts.append(format_size_bytes(self._options.retention_bytes))
+        retention_ms, retention_bytes = self._retention(self._current_config())
+        if retention_ms:
+            parts.append(format_duration_ms(retention_ms))
+        if retention_bytes:
+            parts.append(format_size_bytes(retention_bytes))
         return " or ".join(parts)
 
     def blocks(self, tenant: TenantId) -> list[Mapping[str, object]]:

@@ -18,6 +18,7 @@ from benchmarks.processes import PROGRAMS, Running, running
 STOP_S_MAX = 5
 COMMAND = [sys.executable, "-m", "narthex.cli.main", "server", "--log.level=error"]
 CONFIG = "global: {scrape_interval: 1s}\nscrape_configs: []\n"
+RETENTION = "storage: {tsdb: {retention: {time: 3d}}}\n"
 BROKEN = "global: {scrape_interval: 1s}\nscrape_configs:\n  - job_nam: x\n"
 
 
@@ -93,10 +94,11 @@ def test_a_life(tmp_path: Path, config: Path) -> None:
         config.write_text(BROKEN)
         program.process.send_signal(signal.SIGHUP)
         wait_until(program, "prometheus_config_last_reload_successful 0.0")
-        config.write_text(CONFIG.replace("1s", "2s"))
+        config.write_text(CONFIG.replace("1s", "2s") + RETENTION)
         program.process.send_signal(signal.SIGHUP)
         wait_until(program, "prometheus_config_last_reload_successful 1.0")
         assert b"scrape_interval: 2s" in program.get("/api/v1/status/config")
+        assert b'"storageRetention":"3d"' in program.get("/api/v1/status/runtimeinfo")
         stopping = time.monotonic()
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(30) == 0

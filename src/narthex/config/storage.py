@@ -22,7 +22,7 @@ class RetentionConfig:
 
     time_ms: int = setting(DURATION_MS, 0, key="time")
     size_bytes: int = setting(SIZE_BYTES, 0, key="size")
-    percentage: float = setting(NUMBER, 0.0)
+    percentage: float = setting(NUMBER, 0.0, acted_on=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.percentage <= 100:

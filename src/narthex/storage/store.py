@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from narthex.model.labels import Labels
@@ -146,6 +147,14 @@ class Store:
 
     def statistics(self, tenant: TenantId, limit: int) -> Statistics:
         return self.tsdb(tenant).statistics(limit)
+
+    def set_retention(self, retention_ms: int, retention_bytes: int) -> None:
+        """What every shard keeps from the next `maintain` on; 0 is no limit."""
+        self.options = replace(
+            self.options, retention_ms=retention_ms, retention_bytes=retention_bytes
+        )
+        for shard in self.shards():
+            shard.set_retention(retention_ms, retention_bytes)
 
     def sync(self) -> None:
         """Make every commit so far durable. Called each second. Raises OSError."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from narthex.model.matcher import Matcher
@@ -223,6 +223,12 @@ class Tsdb:
     def statistics(self, limit: int) -> Statistics:
         """Cardinality of the head."""
         return head_statistics(self.head, limit)
+
+    def set_retention(self, retention_ms: int, retention_bytes: int) -> None:
+        """What the next `maintain` keeps; 0 is no limit."""
+        self.options = replace(
+            self.options, retention_ms=retention_ms, retention_bytes=retention_bytes
+        )
 
     def sync(self) -> None:
         """Make every commit so far durable. Raises OSError."""
