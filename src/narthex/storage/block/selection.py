@@ -9,15 +9,25 @@ from numpy.typing import NDArray
 
 from narthex.model.kernels.hashing import group_rows
 from narthex.model.label_table import LabelTable
-from narthex.storage.block.kernels import close_gaps, cut_timelines, place_timelines
+from narthex.storage.block.kernels import (
+    close_gaps,
+    count_timelines,
+    counts_agree,
+    cut_timelines,
+    lay_rows,
+    list_pages,
+    place_timelines,
+)
 from narthex.storage.block.meta import BlockMeta
 from narthex.storage.block.pages import ChunkReader
 from narthex.storage.errors import Corruption
 from narthex.storage.index.disk import DiskIndex
 from narthex.storage.interface import Columns, Want
-from narthex.storage.page.chunk import Chunk
 
 Int64s = NDArray[np.int64]
+
+MARKED, EVERY = 1, -1
+"""Bits of a cell: its series has stale markers in the window; it has samples at all."""
 
 
 class BlockSelection:
@@ -44,96 +54,82 @@ class BlockSelection:
         cells = np.empty((rows.size, len(windows)), np.int64)
         for k, window in enumerate(windows):
             cells[:, k] = self._index.cells(rows, window)
-        times = _times(self._index, windows, cells, start_ms, end_ms)
-        if want is Want.PRESENCE:
-            cells = np.where(cells & 1, cells, 0)
-            if not cells.any():
-                starts = _starts(times.lengths)
-                return Columns(starts, np.zeros(starts[-1]), times.at, times.times)
-        size = int(times.full_starts[-1])
-        values = np.zeros(size) if want is Want.PRESENCE else np.empty(size)
-        if cells.any():
-            self._fill(rows, cells, times, values, want)
-        return _cut(values, times)
+        plan = _lay_out(self._index, windows, cells, start_ms, end_ms)
+        pages = self._pages(rows, cells, plan, MARKED if want is Want.PRESENCE else EVERY)
+        if want is Want.PRESENCE and not pages.shape[1]:
+            return plan.columns(np.zeros(plan.starts[-1]))
+        values = np.zeros(plan.full_starts[-1])
+        self._fill(pages, values, want)
+        return plan.columns(_in_range(values, plan))
 
-    def _fill(
-        self, rows: Int64s, cells: Int64s, times: _Times, values: NDArray[np.float64], want: Want
-    ) -> None:
-        """Decode the chunks of all `cells` that are not 0 into `values`, series after series."""
+    def _pages(self, rows: Int64s, cells: Int64s, plan: _Plan, needed: int) -> Int64s:
+        """The pages to decode, as `list_pages` writes them, those of one chunk together."""
         chunk, step, series = self._index.layout.places(rows)
-        numbers = chunk[:, None] + step[:, None] * np.arange(
-            times.windows.start, times.windows.stop
-        )
-        at = times.full_starts[:-1, None] + times.window_starts[:, :-1]
-        row, window = np.nonzero(cells)
-        order = np.argsort(numbers[row, window], kind="stable")
-        row, window = row[order], window[order]
-        wanted = numbers[row, window]
-        distinct, first = np.unique(wanted, return_index=True)
-        bounds = [*first.tolist(), wanted.size]
-        counts = np.diff(times.window_starts, axis=1)[row, window]
-        to, members = at[row, window], series[row]
-        for k, read in enumerate(self._chunks.read(distinct)):
+        pages = np.empty((4, cells.size), np.int64)
+        count = list_pages(
+            cells, needed, plan.group_of_row, plan.before, plan.full_starts,
+            chunk + plan.windows.start * step, step, series, pages,
+        )  # fmt: skip
+        if min(cells.shape) > 1:
+            return pages.take(np.argsort(pages[0, :count], kind="stable"), axis=1)
+        return pages[:, :count]
+
+    def _fill(self, pages: Int64s, values: NDArray[np.float64], want: Want) -> None:
+        """Decode pages to their places."""
+        numbers, series, counts, to = pages
+        first = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+        bounds = [0, *first.tolist(), numbers.size]
+        for k, chunk in enumerate(self._chunks.read(numbers[bounds[:-1]])):
             part = slice(bounds[k], bounds[k + 1])
-            _check_counts(read, members[part], counts[part])
-            if want is Want.PRESENCE:
-                read.mark_stale(members[part], values, to[part])
-            else:
-                read.decode(members[part], values, to[part])
-
-
-def _check_counts(chunk: Chunk, series: Int64s, counts: Int64s) -> None:
-    if series.max() >= chunk.counts.size or (chunk.counts[series] != counts).any():
-        raise Corruption(chunk.path, chunk.offset, "a chunk and its timelines do not agree")
+            if not counts_agree(chunk.counts, series[part], counts[part]):
+                raise Corruption(chunk.path, chunk.offset, "a chunk and its timelines do not agree")
+            read = chunk.mark_stale if want is Want.PRESENCE else chunk.decode
+            read(series[part], values, to[part])
 
 
 @dataclass(frozen=True, slots=True)
-class _Times:
-    """Times of each series over all windows, and what of them is in the range.
-
-    `at` int64[n] and `lengths`: the part in the range; `skipped`: samples before it;
-    `full_starts` int64[n + 1] bounds all samples of the windows; `window_starts`
-    int64[n, windows + 1]: samples before each window.
-    """
+class _Plan:
+    """Where the times and samples of n rows lie; arrays are as `lay_rows` has them."""
 
     windows: range
+    group_of_row: NDArray[np.int32]
+    before: Int64s
     times: Int64s
     at: Int64s
-    lengths: Int64s
-    skipped: Int64s
+    starts: Int64s
     full_starts: Int64s
-    window_starts: Int64s
+    froms: Int64s
+    lengths: Int64s
+
+    def columns(self, values: NDArray[np.float64]) -> Columns:
+        """Columns of these values, which are in the range."""
+        return Columns(self.starts, values, self.at, self.times)
 
 
-def _times(index: DiskIndex, windows: range, cells: Int64s, start_ms: int, end_ms: int) -> _Times:
+def _lay_out(index: DiskIndex, windows: range, cells: Int64s, start_ms: int, end_ms: int) -> _Plan:
     """Decode each distinct combination of timelines once."""
     n = cells.shape[0]
     group_of_row, first_row = np.zeros(n, np.int32), np.zeros(max(n, 1), np.int64)
     groups = group_rows((cells >> 1).astype(np.int32), group_of_row, first_row)
-    ids = (cells[first_row[:groups]] >> 1) - 1
-    counts = np.zeros((groups, len(windows)), np.int64)
+    ids = np.empty((len(windows), groups), np.int64)
+    before = np.zeros((groups, len(windows) + 1), np.int64)
     timelines = [index.timelines(window) for window in windows]
     for k, table in enumerate(timelines):
-        if ids.size and ids[:, k].max() >= table.counts.size:
+        if not count_timelines(cells, first_row, k, table.counts, ids[k], before):
             raise _bad_timelines(index, windows[k])
-        known = ids[:, k] >= 0
-        counts[known, k] = table.counts[ids[known, k]]
-    before = np.zeros((groups, len(windows) + 1), np.int64)
-    np.cumsum(counts, axis=1, out=before[:, 1:])
-    starts = _starts(before[:, -1])
-    times = np.empty(starts[-1], np.int64)
+    first_time = np.zeros(groups + 1, np.int64)
+    before[:, -1].cumsum(out=first_time[1:])
+    times = np.empty(first_time[-1], np.int64)
     for k, table in enumerate(timelines):
-        to = starts[:-1] + before[:, k]
-        part = np.ascontiguousarray(ids[:, k])
-        if not place_timelines(table.data, table.offsets, table.counts, part, to, times):
+        to = first_time[:-1] + before[:, k]
+        if not place_timelines(table.data, table.offsets, table.counts, ids[k], to, times):
             raise _bad_timelines(index, windows[k])
     lows, highs = np.empty(groups, np.int64), np.empty(groups, np.int64)
-    cut_timelines(times, starts, start_ms, end_ms, lows, highs)
-    of_row = group_of_row.astype(np.int64)
-    return _Times(
-        windows, times, (starts[:-1] + lows)[of_row], (highs - lows)[of_row], lows[of_row],
-        _starts(before[of_row, -1]), before[of_row],
-    )  # fmt: skip
+    cut_timelines(times, first_time, start_ms, end_ms, lows, highs)
+    at, froms, lengths = np.empty((3, n), np.int64)
+    starts, full_starts = np.empty((2, n + 1), np.int64)
+    lay_rows(group_of_row, first_time, before, lows, highs, at, starts, full_starts, froms, lengths)
+    return _Plan(windows, group_of_row, before, times, at, starts, full_starts, froms, lengths)
 
 
 def _bad_timelines(index: DiskIndex, window: int) -> Corruption:
@@ -142,16 +138,8 @@ def _bad_timelines(index: DiskIndex, window: int) -> Corruption:
     )
 
 
-def _cut(values: NDArray[np.float64], times: _Times) -> Columns:
+def _in_range(values: NDArray[np.float64], plan: _Plan) -> NDArray[np.float64]:
     """Leave the samples in the range only."""
-    starts = _starts(times.lengths)
-    if starts[-1] < values.size:
-        close_gaps(values, times.full_starts[:-1] + times.skipped, times.lengths, starts)
-        values = values[: starts[-1]]
-    return Columns(starts, values, times.at, times.times)
-
-
-def _starts(lengths: Int64s) -> Int64s:
-    starts = np.zeros(lengths.size + 1, np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    return starts
+    if plan.starts[-1] < values.size:
+        close_gaps(values, plan.froms, plan.lengths, plan.starts)
+    return values[: plan.starts[-1]]
