@@ -79,6 +79,12 @@ def test_what_is_left_to_re2_keeps_its_beginning(pattern: str, prefix: str) -> N
     assert analyse(pattern).prefix == prefix
 
 
+def test_two_characters_at_least_are_not_two_bytes() -> None:
+    assert not analyse(".+.+").globs
+    assert not analyse("a(.+)(.+)b").globs
+    assert analyse(".*.+x.+").globs
+
+
 def test_too_many_alternatives_are_left_to_re2() -> None:
     digits = "(0|1|2|3|4|5|6|7|8|9)"
     assert len(analyse(digits * 2).globs) == 100

@@ -35,6 +35,9 @@ class Glob:
     def then(self, other: Glob) -> Glob:
         """Self directly followed by `other`."""
         joined = self.literals[-1] + other.literals[0]
+        if not joined and self.gaps[-1:] == other.gaps[:1] == (1,):
+            # Two characters at least, and a gap's length is counted in bytes.
+            raise _NotSimpleError
         return Glob((*self.literals[:-1], joined, *other.literals[1:]), (*self.gaps, *other.gaps))
 
     def mark(
