@@ -167,6 +167,10 @@ class Histograms:
         """Which have custom buckets, bool[h]."""
         return np.equal(self.schema, CUSTOM_BUCKETS_SCHEMA)
 
+    def fields(self) -> Floats:
+        """Zero threshold, zero count, count and sum, float64[4, h]: as kernels take them."""
+        return np.stack([self.zero_threshold, self.zero_count, self.count, self.sum])
+
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_] | slice) -> Histograms:
         """Some rows (indices, a mask or a slice), in that order; a row may come repeatedly."""
         chosen = np.arange(len(self), dtype=np.int64)[rows]

@@ -98,14 +98,7 @@ def combined(histograms: Histograms, lists: Lists, factors: Floats | None = None
     buckets, layout, *added, count = kernels.combine_rows(
         histograms.schema,
         histograms.hint,
-        np.stack(
-            [
-                histograms.zero_threshold,
-                histograms.zero_count,
-                histograms.count,
-                histograms.sum,
-            ]
-        ),
+        histograms.fields(),
         histograms.layout,
         histograms.starts,
         histograms.buckets,

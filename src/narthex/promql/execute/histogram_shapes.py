@@ -72,16 +72,10 @@ def trimmed(histograms: Histograms, values: Floats, *, below: bool) -> Histogram
 
     Count and sum of what lost something are estimated anew; the rest stays as it was.
     """
-    fields, buckets = _fields(histograms), histograms.buckets.copy()
+    fields, buckets = histograms.fields(), histograms.buckets.copy()
     native_trimmed(*_columns(histograms), np.ascontiguousarray(values), below, fields, buckets)
     return replace(
         histograms, zero_count=fields[1], count=fields[2], sum=fields[3], buckets=buckets
-    )
-
-
-def _fields(histograms: Histograms) -> Floats:
-    return np.stack(
-        [histograms.zero_threshold, histograms.zero_count, histograms.count, histograms.sum]
     )
 
 
@@ -89,7 +83,7 @@ def _columns(histograms: Histograms) -> _Columns:
     table = histograms.layouts
     return (
         histograms.schema,
-        _fields(histograms),
+        histograms.fields(),
         histograms.layout,
         histograms.starts,
         histograms.buckets,
