@@ -38,8 +38,8 @@ bench: environment-dev ## compare with Prometheus and VictoriaMetrics, and fill 
 	@.venv/bin/narthex kernels build
 	@.venv/bin/python -m benchmarks $(RECORDING) --readme $(ARGS)
 
-soak: environment-dev ## properties, faults and fuzzing for long, with fresh seeds
-	@.venv/bin/python -m pytest -q tests/properties tests/faults tests/fuzz --hypothesis-profile=soak --timeout=7200 $(ARGS)
+soak: environment-dev ## properties, faults and fuzzing for long, with fresh seeds; writes benchmarks/results/soak.json
+	@.venv/bin/python scripts/soak.py $(ARGS)
 
 docs: environment-dev ## pages that are made from the code
 	@.venv/bin/python scripts/flags_page.py
