@@ -13,6 +13,10 @@ TOLERANCE_MS = 2.0
 TOLERANCE_SHARE = 0.01
 """The same as a share of the interval; the smaller of the two holds."""
 
+BEAT_MS = 100
+"""Targets whose places are in the same tenth of a second are scraped together. Measured: ten
+scrapes at one waking cost half of ten wakings, since code and data are still in the caches."""
+
 
 class TimestampGrid:
     """The timestamps of one target: the wall clock, put on the grid where it is close to it.
@@ -43,9 +47,10 @@ def first_wait_ms(interval_ms: int, target_hash: int, seed: int, now_ms: int) ->
     """How long a target waits for its first scrape: its own place in the interval.
 
     The place depends on the target and on the server's seed alone, so a restart keeps it, two
-    servers of a pair differ, and the targets of a job are spread evenly.
+    servers of a pair differ, and the targets of a job are spread evenly over the beats.
     """
     place_ms = (target_hash ^ seed) % interval_ms
+    place_ms -= place_ms % BEAT_MS
     return (place_ms - now_ms) % interval_ms
 
 
