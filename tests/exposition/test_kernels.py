@@ -35,12 +35,12 @@ def run(parser: Callable[..., Any], body: bytes, exemplars: bool) -> tuple[Any, 
             buffer, len(body), False, SEED, tables.samples, tables.hashes, tables.bits,
             tables.notes, *optional, tables.questions, tables.digest, tables.counts,
         )  # fmt: skip
-    samples, notes, found, questions = tables.counts.tolist()
+    samples, notes, found, questions, timed = tables.counts.tolist()
     return (
         int(ended), int(at), tables.samples[:, :samples].tolist(),
         tables.hashes[:samples].tolist(), tables.bits[:samples].tolist(),
         tables.notes[:notes].tolist(), tables.exemplars[:found].tolist(),
-        tables.questions[:questions].tolist(), tables.digest.tolist(),
+        tables.questions[:questions].tolist(), tables.digest.tolist(), timed,
     )  # fmt: skip
 
 

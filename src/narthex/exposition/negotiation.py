@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from collections.abc import Sequence
 
@@ -71,6 +72,7 @@ def accept_header(
     return ",".join(entries)
 
 
+@functools.lru_cache(maxsize=256)
 def format_of(content_type: str, fallback: ScrapeProtocol | None = None) -> Format:
     """The format of a page with this Content-Type; the fallback's where it names none we know.
 

@@ -44,14 +44,14 @@ class Exemplar:
     time_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Page:
     """`k` samples. Series `i` is the text `body[starts[i]:ends[i]]`, its key `hashes[i]`.
 
     `starts`, `ends`, `times` int64[k] (ms; NO_TIME where the page gives none), `hashes` uint64[k],
-    `values` float64[k]; `notes` and `exemplar_rows` as of `kernels/outcome`. Equal texts have
-    equal hashes; the hash is keyed by the seed given to the parser. `notes_digest` changes when
-    any HELP, TYPE or UNIT line does.
+    `values` float64[k]; `timed` samples have a time; `notes` and `exemplar_rows` as of
+    `kernels/outcome`. Equal texts have equal hashes; the hash is keyed by the seed given to the
+    parser. `notes_digest` changes when any HELP, TYPE or UNIT line does.
     """
 
     body: NDArray[np.uint8]
@@ -60,17 +60,13 @@ class Page:
     hashes: NDArray[np.uint64]
     values: NDArray[np.float64]
     times: NDArray[np.int64]
+    timed: int
     notes: NDArray[np.int64]
     notes_digest: int
     exemplar_rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         return self.hashes.size
-
-    @property
-    def has_times(self) -> bool:
-        """Whether any sample has a time of its own."""
-        return bool((self.times != NO_TIME).any())
 
     def series_text(self, row: int) -> bytes:
         """The series of one row as the page spells it."""

@@ -71,7 +71,7 @@ class Tables:
             np.empty((samples // 4 + 1, 5), np.int64),
             np.empty((samples // 4 + 1, 4), np.int64),
             np.zeros(1, np.uint64),
-            np.zeros(4, np.int64),
+            np.zeros(5, np.int64),
         )
 
 
@@ -128,6 +128,7 @@ def _answer_questions(body: bytes, tables: Tables) -> None:
             values[row] = number
         elif kind == outcome.ASK_TIME:
             tables.samples[outcome.TIME, row] = _seconds_to_ms(number)
+            tables.counts[outcome.TIMED] += 1
         elif kind == outcome.ASK_EXEMPLAR_VALUE:
             tables.exemplars[row, outcome.EXEMPLAR_BITS] = np.float64(number).view(np.int64)
         else:
@@ -141,7 +142,7 @@ def _seconds_to_ms(seconds: float) -> int:
 
 
 def _page(buffer: NDArray[np.uint8], tables: Tables) -> Page:
-    samples, notes, exemplars, _ = tables.counts.tolist()
+    samples, notes, exemplars, _, timed = tables.counts.tolist()
     return Page(
         body=buffer,
         starts=tables.samples[outcome.SERIES_START, :samples],
@@ -149,6 +150,7 @@ def _page(buffer: NDArray[np.uint8], tables: Tables) -> Page:
         hashes=tables.hashes[:samples],
         values=tables.bits[:samples].view(np.float64),
         times=tables.samples[outcome.TIME, :samples],
+        timed=timed,
         notes=tables.notes[:notes],
         notes_digest=int(tables.digest[0]),
         exemplar_rows=tables.exemplars[:exemplars],

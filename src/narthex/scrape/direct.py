@@ -1,7 +1,7 @@
 """Pages over bare HTTP/1.1: for targets without TLS, credentials or a proxy, which is most of them.
 
-One kept connection a target, one prepared request, one parser in C: a third of the CPU that a
-client for every case needs, and fetching is a good part of what a scrape costs. Whatever is not
+One kept connection a target, one prepared request, one timer, one parser in C: a third of the CPU
+that a client for every case needs, and fetching is a good part of what a scrape costs. What is not
 plain (a redirect, a socket file, a name that is not ASCII) is left to the client for every case.
 """
 
@@ -25,7 +25,7 @@ from narthex.httpclient.errors import (
     Interrupted,
 )
 from narthex.scrape.target import PlainAddress, Target
-from narthex.scrape.transport import Answer, Transport, timeout_header
+from narthex.scrape.transport import Answer, Transport
 
 HEAD_BYTES_MAX = 64 * 1024
 """Status line and headers of an answer."""
@@ -122,7 +122,9 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
-        self._idle: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._rested_s = 0.0
+        self._resting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -139,13 +141,15 @@ class Connection(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.end(error)
 
-    async def ask(self, request: bytes, body_bytes_max: int) -> Exchange:
-        """Send a request, wait for the whole answer. Raises Closed, TooLarge, HttpParserError."""
+    async def ask(self, request: bytes, body_bytes_max: int, deadline_s: float) -> Exchange:
+        """Send a request, wait for the whole answer until `deadline_s` of the loop's time.
+
+        Raises Closed, TooLarge, HttpParserError, TimeoutError.
+        """
         assert self._transport is not None
         assert self._exchange is None
-        if self._idle is not None:
-            self._idle.cancel()
         exchange = self._exchange = Exchange(body_bytes_max)
+        deadline = self._loop.call_at(deadline_s, exchange.fail, TimeoutError())
         try:
             self._transport.write(request)
             await exchange.answered
@@ -153,20 +157,33 @@ class Connection(asyncio.Protocol):
             self.close()
             raise
         finally:
+            deadline.cancel()
             self._exchange = None
         if not exchange.keeps_open:
             self.close()
         return exchange
 
-    def wait_idle(self) -> None:
-        """Close after a while, unless asked again."""
-        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.close)
+    def rest(self) -> None:
+        """Close after a while, unless asked again; the timer goes on while requests come."""
+        self._rested_s = self._loop.time()
+        if self._resting is None:
+            self._resting = self._loop.call_later(IDLE_S, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        self._resting = None
+        left_s = self._rested_s + IDLE_S - self._loop.time()
+        if self._exchange is not None:
+            return
+        if left_s > 0:
+            self._resting = self._loop.call_later(left_s, self._close_if_idle)
+        else:
+            self.close()
 
     def close(self) -> None:
         """End the connection now."""
         self.is_open = False
-        if self._idle is not None:
-            self._idle.cancel()
+        if self._resting is not None:
+            self._resting.cancel()
         if self._transport is not None:
             self._transport.abort()
 
@@ -176,7 +193,8 @@ class DirectTransport:
 
     def __init__(self, general: Transport, headers: dict[str, str], body_bytes_max: int) -> None:
         self._general = general
-        self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._request_end = f"{lines}\r\n".encode("latin-1")
         self._body_bytes_max = body_bytes_max
         self._idle: dict[tuple[str, int], list[Connection]] = {}
 
@@ -184,9 +202,9 @@ class DirectTransport:
         address = target.plain_address
         if address is None:
             return await self._general.fetch(target)
+        deadline_s = asyncio.get_running_loop().time() + target.timeout_ms / 1000
         try:
-            async with asyncio.timeout(target.timeout_ms / 1000):
-                exchange = await self._exchange(address, target)
+            exchange = await self._exchange(address, target, deadline_s)
         except TimeoutError as error:
             if isinstance(error, HttpError):
                 raise
@@ -205,27 +223,32 @@ class DirectTransport:
         self._idle.clear()
         await self._general.close()
 
-    async def _exchange(self, address: PlainAddress, target: Target) -> Exchange:
+    async def _exchange(
+        self, address: PlainAddress, target: Target, deadline_s: float
+    ) -> Exchange:
         """Ask over a kept connection; over a new one if there is none, or if it has just ended."""
-        request = self._request(address, target)
+        request = target.request_start + self._request_end
         connection = self._kept(address)
         if connection is not None:
             try:
-                return await self._ask(connection, address, request)
+                return await self._ask(connection, address, request, deadline_s)
             except Closed:
                 pass  # the peer may close a kept connection at any time; that is no failure
             except (TooLarge, httptools.HttpParserError) as error:
                 raise self._explained(target.url, error) from error
-        connection = await self._connect(address, target.url)
+        async with asyncio.timeout_at(deadline_s):
+            connection = await self._connect(address, target.url)
         try:
-            return await self._ask(connection, address, request)
+            return await self._ask(connection, address, request, deadline_s)
         except (Closed, TooLarge, httptools.HttpParserError) as error:
             raise self._explained(target.url, error) from error
 
-    async def _ask(self, connection: Connection, address: PlainAddress, request: bytes) -> Exchange:
-        exchange = await connection.ask(request, self._body_bytes_max)
+    async def _ask(
+        self, connection: Connection, address: PlainAddress, request: bytes, deadline_s: float
+    ) -> Exchange:
+        exchange = await connection.ask(request, self._body_bytes_max, deadline_s)
         if connection.is_open:
-            connection.wait_idle()
+            connection.rest()
             self._idle.setdefault((address.host, address.port), []).append(connection)
         return exchange
 
@@ -251,12 +274,6 @@ class DirectTransport:
             reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
             raise ConnectFailed(METHOD, url, f"dial tcp {place}: connect: {reason}") from error
         return connection
-
-    def _request(self, address: PlainAddress, target: Target) -> bytes:
-        return (
-            f"GET {address.path} HTTP/1.1\r\nHost: {address.authority}\r\n{self._headers}"
-            f"{timeout_header(target)}\r\n\r\n"
-        ).encode("latin-1")
 
     def _decoded(self, exchange: Exchange, url: str) -> bytes:
         parts = exchange.parts

@@ -33,7 +33,7 @@ ALL_ROWS = slice(None)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Of pages with these `hashes` uint64[k], in this order.
+    """Of pages with these `hashes` uint64[k], in this order; kept as bytes, compared at once.
 
     `rows` are those of the first sample of each kept series (a slice when that is all of them),
     `refs` uint64[m] their refs, `present` the same ascending. `repeats` are rows and refs of the
@@ -42,7 +42,7 @@ class Layout:
     to be offered again at `retry_ms`.
     """
 
-    hashes: Hashes
+    hashes: bytes
     rows: Rows | slice
     refs: Refs
     present: Refs
@@ -55,7 +55,7 @@ class Layout:
         """Whether it is the layout of `page`."""
         if self.refused and now_ms >= self.retry_ms:
             return False
-        return self.hashes.size == page.hashes.size and bool((self.hashes == page.hashes).all())
+        return self.hashes == page.hashes.tobytes()
 
 
 class LayoutCache:
@@ -77,6 +77,7 @@ class LayoutCache:
         self._hashes: Hashes = np.empty(0, np.uint64)
         self._refs: Refs = NO_REFS
         self._report_refs: Refs = np.full(len(self._reports), NO_REF, np.uint64)
+        self._all_reports_taken = not self._reports
 
     @property
     def has_layout(self) -> bool:
@@ -85,7 +86,7 @@ class LayoutCache:
 
     def report_refs(self) -> Refs:
         """The refs of the series of the report; `NO_REF` where the store takes no more."""
-        if not self._report_refs.all():
+        if not self._all_reports_taken:
             self._resolve([])
         return self._report_refs
 
@@ -144,19 +145,21 @@ class LayoutCache:
         They come first: where the store takes no more series, `up` is the last to be refused.
         Later series join the layout that the report is in.
         """
-        reports = [] if self._report_refs.all() else self._reports
+        reports = [] if self._all_reports_taken else self._reports
         if not series and not reports:
             return NO_REFS
         packed = PackedLabels.from_labels([*reports, *series])
         refs = self._appender.resolve(packed, int(self._report_refs[0])).refs
         if reports:
             self._report_refs = refs[: len(reports)]
+            self._all_reports_taken = bool(self._report_refs.all())
         return refs[len(reports) :]
 
     def _remember(self, layout: Layout, hashes: Hashes, refs: Refs) -> None:
         before = self._layout
         if before is not None:
-            lately = np.isin(self._hashes, before.hashes) & ~np.isin(self._hashes, hashes)
+            lately = np.isin(self._hashes, np.frombuffer(before.hashes, np.uint64))
+            lately &= ~np.isin(self._hashes, hashes)
             hashes = np.concatenate([hashes, self._hashes[lately]])
             refs = np.concatenate([refs, self._refs[lately]])
             order = np.argsort(hashes)
@@ -178,7 +181,7 @@ def lay_out(hashes: Hashes, refs: Refs, *, kept: int, refused: int, retry_ms: in
         )
         rows, row_refs = rows[turns == 0], row_refs[turns == 0]
     chosen: Rows | slice = ALL_ROWS if rows.size == hashes.size else rows
-    return Layout(hashes, chosen, row_refs, present, repeats, kept, refused, retry_ms)
+    return Layout(hashes.tobytes(), chosen, row_refs, present, repeats, kept, refused, retry_ms)
 
 
 def occurrences(refs: Refs) -> NDArray[np.int64]:

@@ -100,7 +100,9 @@ class ScrapeLoop:
         self._job = job
         self._surroundings = surroundings
         self._interval_s = self._target.interval_ms / 1000
-        self._interval_text = format_duration_ms(self._target.interval_ms)
+        self._interval_length = surroundings.metrics.interval_length.labels(
+            format_duration_ms(self._target.interval_ms)
+        )
         self._grid = TimestampGrid(self._target.interval_ms)
         self._due_s = 0.0
         self._last_start_s: float | None = None
@@ -158,8 +160,7 @@ class ScrapeLoop:
 
     def _observe_interval(self, started_s: float) -> None:
         if self._last_start_s is not None:
-            length = self._surroundings.metrics.interval_length.labels(self._interval_text)
-            length.observe(started_s - self._last_start_s)
+            self._interval_length.observe(started_s - self._last_start_s)
         self._last_start_s = started_s
 
     async def _store(self, answer: Answer, at_ms: int, started_s: float) -> None:
@@ -169,46 +170,37 @@ class ScrapeLoop:
             await self._surroundings.run_aside(self._parse_and_store, answer, at_ms, started_s)
 
     def _parse_and_store(self, answer: Answer, at_ms: int, started_s: float) -> None:
-        page_format = Format.TEXT
-        if answer.body:
-            page_format = format_of(answer.content_type, self._job.fallback)
-        page = parse(answer.body, page_format, self._surroundings.hash_seed)
+        body = answer.body
+        page_format = format_of(answer.content_type, self._job.fallback) if body else Format.TEXT
+        page = parse(body, page_format, self._surroundings.hash_seed)
 
         def make_report(scraped: int, kept: int, added: int) -> Report:
-            return self._report(
-                started_s,
-                up=True,
-                samples_scraped=scraped,
-                samples_kept=kept,
-                series_added=added,
-                body_bytes=len(answer.body),
-            )
+            return self._report(started_s, scraped, kept, added, len(body), up=True)
 
         with self._storing:
             self.series.store(page, at_ms, make_report)
         if self.status.families.digest != page.notes_digest:
             self.status.families = self._surroundings.families.of(page)
 
-    def _report(self, started_s: float, *, up: bool, **counts: int) -> Report:
-        return Report(
-            up=up,
-            duration_s=self._surroundings.clock.monotonic_s() - started_s,
-            timeout_s=self._target.timeout_ms / 1000,
-            sample_limit=self._job.sample_limit,
-            **counts,
-        )
+    def _report(
+        self, started_s: float, scraped: int, kept: int, added: int, body_bytes: int, *, up: bool
+    ) -> Report:
+        duration_s = self._surroundings.clock.monotonic_s() - started_s
+        timeout_s, limit = self._target.timeout_ms / 1000, self._job.sample_limit
+        return Report(up, duration_s, scraped, kept, added, timeout_s, limit, body_bytes)
 
     def _report_failure(
         self, error: Exception, at_ms: int, started_s: float, body_bytes: int
     ) -> None:
-        counts = {"body_bytes": body_bytes}
+        scraped = kept = 0
         if isinstance(error, BodyTooLarge):
-            counts["body_bytes"] = BODY_OVER_LIMIT
+            body_bytes = BODY_OVER_LIMIT
         if isinstance(error, SampleLimitExceeded):
-            counts |= {"samples_scraped": error.scraped, "samples_kept": error.kept}
+            scraped, kept = error.scraped, error.kept
+        report = self._report(started_s, scraped, kept, 0, body_bytes, up=False)
         try:
             with self._storing:
-                self.series.fail(at_ms, self._report(started_s, up=False, **counts))
+                self.series.fail(at_ms, report)
         except OSError as store_error:
             self._store_failed(store_error)
 

@@ -6,7 +6,7 @@ failed scrape as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,7 @@ BODY_OVER_LIMIT = -1
 """`scrape_body_size_bytes` of a page that was given up for its size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Of one scrape; the fields are in the order of the names above."""
 
     up: bool
@@ -42,17 +41,7 @@ class Report:
 
     def values(self, names: int) -> NDArray[np.float64]:
         """The values of the first `names` series, float64[names]."""
-        every = (
-            self.up,
-            self.duration_s,
-            self.samples_scraped,
-            self.samples_kept,
-            self.series_added,
-            self.timeout_s,
-            self.sample_limit,
-            self.body_bytes,
-        )
-        return np.array(every[:names], np.float64)
+        return np.array(self[:names], np.float64)
 
 
 def report_series(target_labels: Labels, names: tuple[str, ...] = REPORT_NAMES) -> list[Labels]:

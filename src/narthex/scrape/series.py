@@ -117,10 +117,10 @@ class TargetSeries:
             others = np.full(shape.reported.size, at_ms), np.full(gone.size, at_ms)
             times = np.concatenate([others[0], times, others[1]])
         report_values = report.values(len(self._report_names))[shape.reported]
-        values = np.concatenate(
-            [report_values, page.values[layout.rows], np.full(gone.size, STALE_NAN)]
-        )
-        refs = np.concatenate([shape.refs, gone]) if gone.size else shape.refs
+        refs, values = shape.refs, np.concatenate([report_values, page.values[layout.rows]])
+        if gone.size:
+            refs = np.concatenate([refs, gone])
+            values = np.concatenate([values, np.full(gone.size, STALE_NAN)])
         unknown = self._commit(refs, _or_all_at(times, at_ms), values)
         self._tracker.saw(present)
         if layout.refused:
@@ -148,8 +148,10 @@ class TargetSeries:
 
     def _times_of(self, page: Page, layout: Layout, at_ms: int) -> tuple[Times | None, Refs]:
         """The times of a layout's rows, None when all are that of the scrape; what to follow."""
-        own = page.times[layout.rows] if self._times.honor_timestamps else None
-        if own is None or bool((own == NO_TIME).all()):
+        if not page.timed or not self._times.honor_timestamps:
+            return None, layout.present
+        own = page.times[layout.rows]
+        if bool((own == NO_TIME).all()):
             return None, layout.present
         times = np.where(own == NO_TIME, at_ms, own)
         if self._times.track_staleness:

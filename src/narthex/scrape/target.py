@@ -28,6 +28,8 @@ META_PREFIX = "__meta_"
 RESERVED_PREFIX = "__"
 JOB_LABEL = "job"
 INSTANCE_LABEL = "instance"
+TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+"""Tells the target how long we wait, as Prometheus does."""
 URL_PATH_SAFE = "/$&+,:;=@!'()*~"
 
 
@@ -114,6 +116,21 @@ class Target:
     def plain_address(self) -> PlainAddress | None:
         """Where a connection of our own can be made; None when it takes more than that."""
         return None if self.unix_socket else PlainAddress.of(self.url)
+
+    @cached_property
+    def timeout_text(self) -> str:
+        """The timeout in seconds, for `TIMEOUT_HEADER`."""
+        return f"{self.timeout_ms / 1000:.15g}"
+
+    @cached_property
+    def request_start(self) -> bytes:
+        """The request line and headers that are the same whoever asks; of a plain address."""
+        address = self.plain_address
+        assert address is not None
+        return (
+            f"GET {address.path} HTTP/1.1\r\nHost: {address.authority}\r\n"
+            f"{TIMEOUT_HEADER}: {self.timeout_text}\r\n"
+        ).encode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from narthex.httpclient.client import HttpClient
-from narthex.scrape.target import Target
-
-TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+from narthex.scrape.target import TIMEOUT_HEADER, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,6 @@ class Transport(Protocol):
         """Let go of connections."""
 
 
-def timeout_header(target: Target) -> str:
-    """Tells the target how long we wait, as Prometheus does."""
-    return f"{TIMEOUT_HEADER}: {target.timeout_ms / 1000:.15g}"
-
-
 class HttpTransport:
     """Over a client for every case: TLS, credentials, proxies, redirects."""
 
@@ -44,12 +37,11 @@ class HttpTransport:
         self._body_bytes_max = body_bytes_max
 
     async def fetch(self, target: Target) -> Answer:
-        timeout_s = target.timeout_ms / 1000
         response = await self._client.fetch(
             "GET",
             target.url,
-            headers={**self._headers, TIMEOUT_HEADER: f"{timeout_s:.15g}"},
-            timeout_s=timeout_s,
+            headers={**self._headers, TIMEOUT_HEADER: target.timeout_text},
+            timeout_s=target.timeout_ms / 1000,
             body_bytes_max=self._body_bytes_max,
             unix_socket=target.unix_socket,
         )

@@ -55,6 +55,7 @@ from narthex.exposition.kernels.outcome import (
     SERIES_END,
     SERIES_START,
     TIME,
+    TIMED,
     VALUE_MISSING,
     judge_number,
     keep_note,
@@ -375,6 +376,8 @@ def parse_sample(
     )
     if outcome == COMPLETE:
         counts[SAMPLES] = row + 1
+        if samples[TIME, row] != NO_TIME:
+            counts[TIMED] += 1
     return outcome, at
 
 

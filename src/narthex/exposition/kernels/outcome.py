@@ -19,8 +19,8 @@ NEWLINES = np.uint64(0x0A0A0A0A0A0A0A0A)
 LOW_BITS = np.uint64(0x0101010101010101)
 HIGH_BITS = np.uint64(0x8080808080808080)
 
-SAMPLES, NOTES, EXEMPLARS, QUESTIONS = 0, 1, 2, 3
-"""Rows of `counts`, one for each table."""
+SAMPLES, NOTES, EXEMPLARS, QUESTIONS, TIMED = range(5)
+"""Places in `counts` int64[5]: rows of each table, and samples that have a time of their own."""
 
 SERIES_START, SERIES_END, TIME = 0, 1, 2
 """Rows of `samples` int64[3, n]; a sample without a time has NO_TIME."""

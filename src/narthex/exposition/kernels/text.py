@@ -39,6 +39,7 @@ from narthex.exposition.kernels.outcome import (
     SERIES_START,
     TIME,
     TIME_RANGE,
+    TIMED,
     VALUE_MISSING,
     judge_number,
     keep_note,
@@ -250,6 +251,8 @@ def parse_sample(body, line, at, end, ascii_only, seed, samples, hashes, values,
     hashes[row] = hash_bytes(body, line, series_end, seed)
     values[row] = bits
     counts[SAMPLES] = row + 1
+    if time != NO_TIME:
+        counts[TIMED] += 1
     return COMPLETE, at
 
 
@@ -263,7 +266,7 @@ def parse_text(
     """Parse a page: how it ended, and where.
 
     `body` uint8[end + PADDING] closes with newlines of ours. `samples` int64[3, n], `hashes` and
-    `values` (bits) uint64[n], `notes` int64[m, 6], `questions` int64[q, 4] and `counts` int64[4]
+    `values` (bits) uint64[n], `notes` int64[m, 6], `questions` int64[q, 4] and `counts` int64[5]
     are those of `kernels/outcome`; `digest` uint64[1] becomes a digest of all notes.
     """
     note = np.zeros(6, np.int64)
