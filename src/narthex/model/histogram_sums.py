@@ -95,7 +95,7 @@ def combined(histograms: Histograms, lists: Lists, factors: Floats | None = None
     schema, hint = np.empty(outputs, np.int8), np.empty(outputs, np.uint8)
     fields, starts = np.empty((4, outputs)), np.empty(outputs + 1, np.int64)
     status = np.empty(outputs, np.uint8)
-    buckets, layout, *added, count = kernels.combine_rows(
+    buckets, layout, *added = kernels.combine_rows(
         histograms.schema,
         histograms.hint,
         histograms.fields(),
@@ -117,12 +117,10 @@ def combined(histograms: Histograms, lists: Lists, factors: Floats | None = None
         starts,
         status,
     )
-    layouts = table
-    if count:
+    added_layouts, layouts = BucketLayouts(*added), table
+    if len(added_layouts):
         used, layout = np.unique(layout, return_inverse=True)
-        ids, layouts = interned(
-            joined_tables([table, BucketLayouts(*added)]).take(used.astype(np.int64))
-        )
+        ids, layouts = interned(joined_tables([table, added_layouts]).take(used.astype(np.int64)))
         layout = ids[layout]
     sums = Histograms(
         schema,

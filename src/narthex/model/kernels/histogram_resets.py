@@ -17,6 +17,7 @@ from narthex.model.kernels.histogram_sums import (
     RESET,
     SWALLOWED,
     keep_common,
+    longest_run,
     map_custom,
     map_exponential,
 )
@@ -88,23 +89,17 @@ def same_buckets(buckets, indices, left_at, left, left_end, right_at, right, rig
             left += 1
         elif right < right_end and buckets[right_at + right] == 0:
             right += 1
-        elif left == left_end or right == right_end or indices[left] != indices[right]:
-            return False
-        elif not same_number(buckets[left_at + left], buckets[right_at + right]):
+        elif (
+            left == left_end
+            or right == right_end
+            or indices[left] != indices[right]
+            or not same_number(buckets[left_at + left], buckets[right_at + right])
+        ):
             return False
         else:
             left += 1
             right += 1
     return True
-
-
-@kernel("int64(const int64[::1])")
-def longest(starts):
-    """The most elements of a run, at least 1."""
-    most = 1
-    for k in range(starts.size - 1):
-        most = max(most, starts[k + 1] - starts[k])
-    return most
 
 
 @kernel(
@@ -133,10 +128,10 @@ def detect_resets(
 
     `fields` are zero threshold, zero count, count and sum, one row each.
     """
-    widest = longest(layout_starts)
+    widest = longest_run(layout_starts)
     was = np.empty(widest, np.int32)
     now = np.empty(widest, np.int32)
-    common = np.empty(longest(bound_starts), np.float64)
+    common = np.empty(longest_run(bound_starts), np.float64)
     for k in range(out.size):
         p = previous[k]
         c = current[k]

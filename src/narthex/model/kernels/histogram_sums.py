@@ -19,12 +19,23 @@ from narthex.model.kernels.histogram_bounds import CUSTOM_SCHEMA, coarser, expon
 SWALLOWED = -(1 << 31)
 """In place of a bucket's index: it became a part of the zero bucket."""
 
+ALIKE, DIFFERENT = 0, 16
+
 MIXED = 1
 BOUNDS_RECONCILED = 2
 HINT_COLLISION = 4
 NOTHING = 8
 
 UNKNOWN, RESET, NOT_RESET, GAUGE = 0, 1, 2, 3
+
+
+@kernel("int64(const int64[::1])")
+def longest_run(starts):
+    """The most elements of a run, at least 1."""
+    most = 1
+    for k in range(starts.size - 1):
+        most = max(most, starts[k + 1] - starts[k])
+    return most
 
 
 @kernel("float64[::1](float64[::1], int64)")
@@ -47,24 +58,27 @@ def with_room_int(array, needed):
     return larger
 
 
-@kernel("void(float64[::1], float64[::1], int64, float64)")
-def add(totals, lost, at, value):
-    """Add to one total and note in `lost` what rounding took."""
+@kernel("void(float64[::1], int64, float64[::1], int64, float64)")
+def add(totals, at, lost, lost_at, value):
+    """Add to one total and note in `lost` what rounding took (Knuth's exact sum of two)."""
     total = totals[at]
     new = total + value
-    if math.isinf(new):
-        lost[at] = 0.0
-    elif abs(total) >= abs(value):
-        lost[at] += (total - new) + value
-    else:
-        lost[at] += (value - new) + total
+    rounded = new - total
+    lost[lost_at] += (total - (new - rounded)) + (value - rounded)
     totals[at] = new
+
+
+@kernel("void(float64[::1], int64, float64[::1], const float64[::1], int64, int64, float64)")
+def add_run(totals, base, lost, values, at, size, weight):
+    """Add `weight` times a run of values to a run of totals."""
+    for b in range(size):
+        add(totals, base + b, lost, b, weight * values[at + b])
 
 
 @kernel("float64(float64, float64, float64)")
 def settled(total, lost, factor):
-    """A compensated total times a factor."""
-    return total * factor if math.isinf(total) else (total + lost) * factor
+    """A compensated total times a factor; an infinite one has lost nothing."""
+    return (total + lost) * factor if math.isfinite(total) else total * factor
 
 
 @kernel(
@@ -89,12 +103,12 @@ def summed_hint(hints, rows, weights, start, end):
 
 
 @kernel(
-    "float64(const int8[::1], const float64[::1], const int32[::1], const int64[::1],"
+    "float64(const int8[::1], const float64[:, ::1], const int32[::1], const int64[::1],"
     " const float64[::1], const int64[::1], const int32[::1], const int64[::1], int64, int64)"
 )
 def common_zero_threshold(
     schemas,
-    thresholds,
+    fields,
     layouts,
     bucket_starts,
     buckets,
@@ -107,13 +121,13 @@ def common_zero_threshold(
     """The least threshold, from the largest of these rows on, that cuts no populated bucket."""
     threshold = 0.0
     for j in range(start, end):
-        threshold = max(threshold, thresholds[rows[j]])
+        threshold = max(threshold, fields[0, rows[j]])
     widened = True
     while widened:
         widened = False
         for j in range(start, end):
             row = rows[j]
-            if thresholds[row] == threshold:
+            if fields[0, row] == threshold:
                 continue
             layout = layouts[row]
             for b in range(layout_starts[layout + 1] - layout_starts[layout]):
@@ -198,9 +212,121 @@ def merge_ascending(mapped, start, end, held, count, out):
     return size
 
 
+@kernel("boolean(const int8[::1], const float64[:, ::1], const int32[::1], int64, int64)")
+def alike(schemas, fields, layouts, a, b):
+    """Whether two rows have the very same buckets."""
+    return layouts[a] == layouts[b] and schemas[a] == schemas[b] and fields[0, a] == fields[0, b]
+
+
+@kernel(
+    "int64(const int8[::1], const float64[:, ::1], const int32[::1], const int64[::1], int64,"
+    " int64)"
+)
+def kinship(schemas, fields, layouts, rows, start, end):
+    """Whether the rows of a list are all `ALIKE`, are to be brought together, or are `MIXED`."""
+    if start == end:
+        return NOTHING
+    first = rows[start]
+    found = ALIKE
+    for j in range(start + 1, end):
+        row = rows[j]
+        if (schemas[row] == CUSTOM_SCHEMA) != (schemas[first] == CUSTOM_SCHEMA):
+            return MIXED
+        if not alike(schemas, fields, layouts, first, row):
+            found = DIFFERENT
+    return found
+
+
+@kernel(
+    "Tuple((int64, boolean))(const int32[::1], const int64[::1], const float64[::1],"
+    " const int64[::1], int64, int64, float64[::1])"
+)
+def common_bounds(layouts, bound_starts, bounds, rows, start, end, common):
+    """Write the custom bounds that all rows have; how many, and whether some had others."""
+    layout = layouts[rows[start]]
+    count = bound_starts[layout + 1] - bound_starts[layout]
+    common[:count] = bounds[bound_starts[layout] : bound_starts[layout + 1]]
+    reconciled = False
+    for j in range(start + 1, end):
+        layout = layouts[rows[j]]
+        held = count
+        count = keep_common(bounds, bound_starts[layout], bound_starts[layout + 1], common, held)
+        own = bound_starts[layout + 1] - bound_starts[layout]
+        reconciled = reconciled or count != held or count != own
+    return count, reconciled
+
+
+@kernel(
+    "void(const int8[::1], const float64[:, ::1], const int32[::1], const int64[::1],"
+    " const int32[::1], const int64[::1], const float64[::1], int64, int64, float64,"
+    " float64[::1], int64, int32[::1])"
+)
+def map_row(
+    schemas,
+    fields,
+    layouts,
+    layout_starts,
+    indices,
+    bound_starts,
+    bounds,
+    row,
+    target,
+    threshold,
+    common,
+    common_count,
+    mapped,
+):
+    """Write where each bucket of a row counts in a sum of schema `target`, or `SWALLOWED`."""
+    layout = layouts[row]
+    start = layout_starts[layout]
+    end = layout_starts[layout + 1]
+    if target == CUSTOM_SCHEMA:
+        first = bound_starts[layout]
+        last = bound_starts[layout + 1]
+        map_custom(indices, start, end, bounds, first, last, common, common_count, mapped)
+    else:
+        swallows = fields[0, row] != threshold
+        map_exponential(indices, start, end, schemas[row], target, threshold, swallows, mapped)
+
+
+@kernel("void(int32[::1], int64, int64, int32[::1], int64, int32[::1])")
+def to_places(mapped, positives, size, positive, positive_count, negative):
+    """Replace bucket indices by their places among an output's positive and negative ones."""
+    place = 0
+    for b in range(positives):
+        if mapped[b] != SWALLOWED:
+            while positive[place] != mapped[b]:
+                place += 1
+            mapped[b] = place
+    place = 0
+    for b in range(positives, size):
+        if mapped[b] != SWALLOWED:
+            while negative[place] != mapped[b]:
+                place += 1
+            mapped[b] = positive_count + place
+
+
+@kernel("boolean(int32[::1], int64, int32[::1], int64)")
+def same_run(table, at, run, size):
+    """Whether `table` has `run[:size]` at a place."""
+    for b in range(size):
+        if table[at + b] != run[b]:
+            return False
+    return True
+
+
+@kernel("boolean(float64[::1], int64, float64[::1], int64)")
+def same_bounds(table, at, run, size):
+    """Whether `table` has `run[:size]` at a place."""
+    for b in range(size):
+        if table[at + b] != run[b]:
+            return False
+    return True
+
+
 @kernel(
     "Tuple((float64[::1], int32[::1], int64[::1], int32[::1], int32[::1], int64[::1],"
-    " float64[::1], int64))("
+    " float64[::1]))("
     "const int8[::1], const uint8[::1], const float64[:, ::1], const int32[::1],"
     " const int64[::1], const float64[::1],"
     " const int64[::1], const int32[::1], const int32[::1], const int64[::1], const float64[::1],"
@@ -234,167 +360,113 @@ def combine_rows(
     `list_starts` bounds the lists; `fields` are zero threshold, zero count, count and sum, one
     row each. Writes all of an output but its buckets, which come back first, and its layout, which
     comes second: a number below `positives.size` is an input's layout, others count the new ones,
-    which come back as a table: (starts, positives, indices, bound starts, bounds, how many).
+    which come back as a table: (starts, positives, indices, bound starts, bounds). Outputs in a row
+    that have the same new layout share it.
     """
     outputs = list_starts.size - 1
     known = positives.size
     layout_of = np.empty(outputs, np.int32)
-    out_buckets = np.empty(max(1, buckets.size // 4), np.float64)
+    out_buckets = np.empty(64)
     new_starts = np.zeros(outputs + 1, np.int64)
     new_positives = np.empty(outputs, np.int32)
     new_indices = np.empty(64, np.int32)
     new_bound_starts = np.zeros(outputs + 1, np.int64)
-    new_bounds = np.empty(8, np.float64)
+    new_bounds = np.empty(8)
     new = 0
-    widest = 1
-    most_bounds = 1
-    for layout in range(known):
-        widest = max(widest, layout_starts[layout + 1] - layout_starts[layout])
-        most_bounds = max(most_bounds, bound_starts[layout + 1] - bound_starts[layout])
+    widest = longest_run(layout_starts)
     mapped = np.empty(widest, np.int32)
-    common = np.empty(most_bounds, np.float64)
+    common = np.empty(longest_run(bound_starts))
     positive = np.empty(widest, np.int32)
     negative = np.empty(widest, np.int32)
     merged = np.empty(widest, np.int32)
-    lost = np.empty(widest, np.float64)
-    totals = np.empty(3, np.float64)
-    field_lost = np.empty(3, np.float64)
+    lost = np.empty(widest)
+    totals = np.empty(3)
+    lost_of_totals = np.empty(3)
     out_starts[0] = 0
     for k in range(outputs):
         start = list_starts[k]
         end = list_starts[k + 1]
-        status[k] = 0
+        found = kinship(schemas, fields, layouts, rows, start, end)
         schema = 0
         threshold = 0.0
         common_count = 0
         positive_count = 0
         negative_count = 0
-        custom = False
-        dropped = start == end
-        if dropped:
-            status[k] = NOTHING
-            out_hint[k] = UNKNOWN
-        uniform = not dropped
-        if not dropped:
-            first = rows[start]
-            schema = schemas[first]
-            threshold = fields[0, first]
-            custom = schema == CUSTOM_SCHEMA
-            for j in range(start + 1, end):
-                row = rows[j]
-                if (schemas[row] == CUSTOM_SCHEMA) != custom:
-                    dropped = True
-                if (
-                    layouts[row] != layouts[first]
-                    or schemas[row] != schema
-                    or fields[0, row] != threshold
-                ):
-                    uniform = False
-            if dropped:
-                status[k] = MIXED
-                out_hint[k] = UNKNOWN
-                schema = 0
-                threshold = 0.0
-                custom = False
-                uniform = False
-            else:
-                out_hint[k], collision = summed_hint(hints, rows, weights, start, end)
-                status[k] |= collision
-        if uniform:
-            layout_of[k] = layouts[first]
-            size = layout_starts[layouts[first] + 1] - layout_starts[layouts[first]]
+        out_hint[k] = UNKNOWN
+        status[k] = found & (MIXED | NOTHING)
+        if status[k] != 0:
+            end = start
         else:
-            if not dropped:
-                if custom:
-                    layout = layouts[first]
-                    common_count = bound_starts[layout + 1] - bound_starts[layout]
-                    common[:common_count] = bounds[bound_starts[layout] : bound_starts[layout + 1]]
-                    for j in range(start + 1, end):
-                        layout = layouts[rows[j]]
-                        held = common_count
-                        own = bound_starts[layout + 1] - bound_starts[layout]
-                        common_count = keep_common(
-                            bounds, bound_starts[layout], bound_starts[layout + 1], common, held
-                        )
-                        if common_count != held or common_count != own:
-                            status[k] |= BOUNDS_RECONCILED
-                else:
-                    for j in range(start + 1, end):
-                        schema = min(schema, schemas[rows[j]])
-                    threshold = common_zero_threshold(
-                        schemas,
-                        fields[0],
-                        layouts,
-                        bucket_starts,
-                        buckets,
-                        layout_starts,
-                        indices,
-                        rows,
-                        start,
-                        end,
-                    )
-            previous = -1
-            for j in range(start, end if not dropped else start):
-                row = rows[j]
-                layout = layouts[row]
-                if (
-                    previous >= 0
-                    and layouts[previous] == layout
-                    and schemas[previous] == schemas[row]
-                    and fields[0, previous] == fields[0, row]
-                ):
-                    continue
-                previous = row
-                if custom:
-                    map_custom(
-                        indices,
-                        layout_starts[layout],
-                        layout_starts[layout + 1],
-                        bounds,
-                        bound_starts[layout],
-                        bound_starts[layout + 1],
-                        common,
-                        common_count,
-                        mapped,
-                    )
-                else:
-                    map_exponential(
-                        indices,
-                        layout_starts[layout],
-                        layout_starts[layout + 1],
-                        schemas[row],
-                        schema,
-                        threshold,
-                        fields[0, row] != threshold,
-                        mapped,
-                    )
-                size = layout_starts[layout + 1] - layout_starts[layout]
-                merged = with_room_int(merged, positive_count + size)
-                positive_count = merge_ascending(
-                    mapped, 0, positives[layout], positive, positive_count, merged
+            out_hint[k], status[k] = summed_hint(hints, rows, weights, start, end)
+            schema = schemas[rows[start]]
+            threshold = fields[0, rows[start]]
+        if found == ALIKE:
+            layout = layouts[rows[start]]
+            layout_of[k] = layout
+            size = layout_starts[layout + 1] - layout_starts[layout]
+        else:
+            if schema == CUSTOM_SCHEMA:
+                common_count, reconciled = common_bounds(
+                    layouts, bound_starts, bounds, rows, start, end, common
                 )
+                if reconciled:
+                    status[k] |= BOUNDS_RECONCILED
+            elif start < end:
+                for j in range(start + 1, end):
+                    schema = min(schema, schemas[rows[j]])
+                threshold = common_zero_threshold(
+                    schemas,
+                    fields,
+                    layouts,
+                    bucket_starts,
+                    buckets,
+                    layout_starts,
+                    indices,
+                    rows,
+                    start,
+                    end,
+                )
+            for j in range(start, end):
+                row = rows[j]
+                if j > start and alike(schemas, fields, layouts, rows[j - 1], row):
+                    continue
+                map_row(
+                    schemas,
+                    fields,
+                    layouts,
+                    layout_starts,
+                    indices,
+                    bound_starts,
+                    bounds,
+                    row,
+                    schema,
+                    threshold,
+                    common,
+                    common_count,
+                    mapped,
+                )
+                split = positives[layouts[row]]
+                own = layout_starts[layouts[row] + 1] - layout_starts[layouts[row]]
+                merged = with_room_int(merged, positive_count + own)
+                positive_count = merge_ascending(mapped, 0, split, positive, positive_count, merged)
                 positive, merged = merged, positive
-                merged = with_room_int(merged, negative_count + size)
+                merged = with_room_int(merged, negative_count + own)
                 negative_count = merge_ascending(
-                    mapped, positives[layout], size, negative, negative_count, merged
+                    mapped, split, own, negative, negative_count, merged
                 )
                 negative, merged = merged, negative
             size = positive_count + negative_count
-            same = (
-                new > 0
-                and new_positives[new - 1] == positive_count
-                and new_starts[new] - new_starts[new - 1] == size
-                and new_bound_starts[new] - new_bound_starts[new - 1] == common_count
-            )
-            if same:
-                at = new_starts[new - 1]
-                for b in range(positive_count):
-                    same = same and new_indices[at + b] == positive[b]
-                for b in range(negative_count):
-                    same = same and new_indices[at + positive_count + b] == negative[b]
-                for b in range(common_count):
-                    same = same and new_bounds[new_bound_starts[new - 1] + b] == common[b]
-            if not same:
+            at = new_starts[max(new - 1, 0)]
+            bound_at = new_bound_starts[max(new - 1, 0)]
+            if (
+                new == 0
+                or new_starts[new] - at != size
+                or new_positives[new - 1] != positive_count
+                or new_bound_starts[new] - bound_at != common_count
+                or not same_run(new_indices, at, positive, positive_count)
+                or not same_run(new_indices, at + positive_count, negative, negative_count)
+                or not same_bounds(new_bounds, bound_at, common, common_count)
+            ):
                 at = new_starts[new]
                 new_indices = with_room_int(new_indices, at + size)
                 new_indices[at : at + positive_count] = positive[:positive_count]
@@ -414,76 +486,46 @@ def combine_rows(
         lost = with_room(lost, size)
         lost[:size] = 0.0
         totals[:] = 0.0
-        field_lost[:] = 0.0
-        previous = -1
-        for j in range(start, end if not dropped else start):
+        lost_of_totals[:] = 0.0
+        for j in range(start, end):
             row = rows[j]
             weight = weights[j]
-            layout = layouts[row]
-            for f in range(3):
-                add(totals, field_lost, f, weight * fields[f + 1, row])
             at = bucket_starts[row]
-            own_size = layout_starts[layout + 1] - layout_starts[layout]
-            if uniform:
-                for b in range(size):
-                    add(out_buckets[base:], lost, b, weight * buckets[at + b])
+            for f in range(3):
+                add(totals, f, lost_of_totals, f, weight * fields[f + 1, row])
+            if found == ALIKE:
+                add_run(out_buckets, base, lost, buckets, at, size, weight)
                 continue
-            if (
-                previous < 0
-                or layouts[previous] != layout
-                or schemas[previous] != schemas[row]
-                or fields[0, previous] != fields[0, row]
-            ):
-                previous = row
-                if custom:
-                    map_custom(
-                        indices,
-                        layout_starts[layout],
-                        layout_starts[layout + 1],
-                        bounds,
-                        bound_starts[layout],
-                        bound_starts[layout + 1],
-                        common,
-                        common_count,
-                        mapped,
-                    )
-                else:
-                    map_exponential(
-                        indices,
-                        layout_starts[layout],
-                        layout_starts[layout + 1],
-                        schemas[row],
-                        schema,
-                        threshold,
-                        fields[0, row] != threshold,
-                        mapped,
-                    )
-                place = 0
-                for b in range(own_size):
-                    if b == positives[layout]:
-                        place = positive_count
-                    if mapped[b] == SWALLOWED:
-                        continue
-                    if b < positives[layout]:
-                        while positive[place] != mapped[b]:
-                            place += 1
-                    else:
-                        while negative[place - positive_count] != mapped[b]:
-                            place += 1
-                    mapped[b] = place
-            for b in range(own_size):
+            own = layout_starts[layouts[row] + 1] - layout_starts[layouts[row]]
+            if j == start or not alike(schemas, fields, layouts, rows[j - 1], row):
+                map_row(
+                    schemas,
+                    fields,
+                    layouts,
+                    layout_starts,
+                    indices,
+                    bound_starts,
+                    bounds,
+                    row,
+                    schema,
+                    threshold,
+                    common,
+                    common_count,
+                    mapped,
+                )
+                to_places(mapped, positives[layouts[row]], own, positive, positive_count, negative)
+            for b in range(own):
                 value = weight * buckets[at + b]
                 if mapped[b] == SWALLOWED:
-                    add(totals, field_lost, 0, value)
+                    add(totals, 0, lost_of_totals, 0, value)
                 else:
-                    add(out_buckets[base:], lost, mapped[b], value)
-        factor = factors[k]
+                    add(out_buckets, base + mapped[b], lost, mapped[b], value)
         out_schema[k] = schema
         out_fields[0, k] = threshold
         for f in range(3):
-            out_fields[f + 1, k] = settled(totals[f], field_lost[f], factor)
+            out_fields[f + 1, k] = settled(totals[f], lost_of_totals[f], factors[k])
         for b in range(size):
-            out_buckets[base + b] = settled(out_buckets[base + b], lost[b], factor)
+            out_buckets[base + b] = settled(out_buckets[base + b], lost[b], factors[k])
     return (
         out_buckets[: out_starts[outputs]].copy(),
         layout_of,
@@ -492,5 +534,4 @@ def combine_rows(
         new_indices[: new_starts[new]].copy(),
         new_bound_starts[: new + 1].copy(),
         new_bounds[: new_bound_starts[new]].copy(),
-        new,
     )
