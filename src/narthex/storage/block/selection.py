@@ -56,7 +56,7 @@ class BlockSelection:
             cells[:, k] = self._index.cells(rows, window)
         plan = _lay_out(self._index, windows, cells, start_ms, end_ms)
         pages = self._pages(rows, cells, plan, MARKED if want is Want.PRESENCE else EVERY)
-        if want is Want.PRESENCE and not pages.shape[1]:
+        if not pages.shape[1]:
             return plan.columns(np.zeros(plan.starts[-1]))
         values = np.zeros(plan.full_starts[-1])
         self._fill(pages, values, want)
