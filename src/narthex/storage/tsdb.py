@@ -194,11 +194,11 @@ class Tsdb:
         """The series that match, over head and blocks."""
         self._require_open()
         # The head is asked first: what it lets go of meanwhile is then surely in a block.
-        head = self.head.select(matchers, start_ms, end_ms)
+        overlaps = self.head.overlaps(start_ms, end_ms)
+        head = [self.head.select(matchers, start_ms, end_ms)] if overlaps else []
         blocks = self.blocks.between(start_ms, end_ms)
-        return merge_selections(
-            [*(block.select(matchers, start_ms, end_ms) for block in blocks), head]
-        )
+        sources = [*(block.select(matchers, start_ms, end_ms) for block in blocks), *head]
+        return merge_selections(sources or [self.head.select(matchers, start_ms, end_ms)])
 
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> set[str]:
         """Names of the labels of the series that match."""
