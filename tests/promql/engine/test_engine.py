@@ -5,23 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
 import pytest
 
-from narthex.model.histogram_columns import Histograms
 from narthex.model.matcher import Matcher
 from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.promql.engine import Engine, EngineOptions, QueryOptions
-from narthex.promql.errors import NotBuilt, QueryCanceled, QueryTimeout, TooManySamples
+from narthex.promql.errors import QueryCanceled, QueryTimeout, TooManySamples
 from narthex.promql.limits import Cancellation
 from narthex.promql.result import MatrixResult, ScalarResult, VectorResult
 from narthex.promql.syntax.errors import ParseError
 from narthex.runtime.clock import ManualClock
 from narthex.runtime.executor import Executor
-from narthex.storage.interface import Columns, SelectHints
+from narthex.storage.interface import SelectHints
 from tests.promql.memory_store import MemorySelection, MemoryStore
 
 
@@ -79,21 +76,6 @@ def test_instant_and_range(store: Watched, executor: Executor) -> None:
 def test_what_does_not_parse_raises_parse_error(store: Watched, executor: Executor) -> None:
     with pytest.raises(ParseError):
         engine_over(store, executor).instant(DEFAULT_TENANT, "sum(", 0)
-
-
-def test_what_is_not_built_is_named(
-    store: Watched, executor: Executor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = MemorySelection.read
-
-    def with_histograms(*args: Any) -> Columns:
-        columns = read(*args)
-        nowhere = np.full(columns.samples, -1, np.int32)
-        return replace(columns, histogram=nowhere, histograms=Histograms.empty())
-
-    monkeypatch.setattr(MemorySelection, "read", with_histograms)
-    with pytest.raises(NotBuilt, match="native histograms is not built yet"):
-        engine_over(store, executor).instant(DEFAULT_TENANT, "x", 0)
 
 
 def test_floats_cannot_be_trimmed(store: Watched, executor: Executor) -> None:

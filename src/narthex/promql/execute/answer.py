@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from narthex.model.label_table import LabelTable
 from narthex.model.symbols import EMPTY
 from narthex.promql.execute.context import EvalContext, Value
-from narthex.promql.execute.frame import Frame, Windows
+from narthex.promql.execute.frame import ABSENT, Frame, Windows
 from narthex.promql.execute.names import flagged_names_removed
 from narthex.promql.kernels.result import cells_to_answer
 from narthex.promql.result import (
@@ -28,7 +28,9 @@ def instant_answer(value: Value, context: EvalContext) -> Result:
     if not isinstance(value, Frame):
         return ScalarResult(time_ms, float(value[0]))
     frame = flagged_names_removed(value.without_empty_rows())
-    return VectorResult(frame.labels, time_ms, np.ascontiguousarray(frame.values[:, 0]))
+    number = None if frame.histogram is None else np.ascontiguousarray(frame.histogram[:, 0])
+    values = np.ascontiguousarray(frame.values[:, 0])
+    return VectorResult(frame.labels, time_ms, values, number, frame.histograms)
 
 
 def range_answer(value: Value, context: EvalContext) -> MatrixResult:
@@ -49,7 +51,10 @@ def range_answer(value: Value, context: EvalContext) -> MatrixResult:
     used = cells_to_answer(
         np.ascontiguousarray(frame.values), frame.kind, order, moments, values, starts, times
     )
-    return MatrixResult(labels, starts, times[:used], values[:used])
+    number = None
+    if frame.histogram is not None:
+        number = frame.histogram[order][frame.kind[order] != ABSENT]
+    return MatrixResult(labels, starts, times[:used], values[:used], number, frame.histograms)
 
 
 def windows_answer(windows: Windows) -> MatrixResult:
@@ -65,8 +70,9 @@ def windows_answer(windows: Windows) -> MatrixResult:
     value_at = np.repeat(columns.starts[:-1][rows] + first[rows], count[rows]) + within
     time_at = np.repeat(columns.times_at[rows] + first[rows], count[rows]) + within
     return MatrixResult(
-        windows.labels.take(rows), starts, columns.times[time_at], columns.values[value_at]
-    )
+        windows.labels.take(rows), starts, columns.times[time_at], columns.values[value_at],
+        None if columns.histogram is None else columns.histogram[value_at], columns.histograms,
+    )  # fmt: skip
 
 
 def sorted_rows(labels: LabelTable) -> NDArray[np.int64]:

@@ -164,9 +164,9 @@ def _range_call(node: Call, function: RangeFunction, context: EvalContext) -> St
             scalars.append(value)
     windows = _windows(vectors[0], node.function, function.want, context)
     if function.rowwise:
-        answer = windows.rowwise(lambda batch: function.evaluate(batch, scalars, node, context))
+        answer = windows.rowwise(lambda batch: function(batch, scalars, node, context))
     else:
-        answer = Stream.of(function.evaluate(windows.whole(), scalars, node, context))
+        answer = Stream.of(function(windows.whole(), scalars, node, context))
     return answer if function.keeps_name else without_name(answer, context)
 
 

@@ -19,9 +19,9 @@ from narthex.storage.interface import Columns
 
 __all__ = ["ABSENT", "FLOAT", "HISTOGRAM", "Frame", "Steps", "Windows"]
 
-ABSENT = 0
-FLOAT = 1
-HISTOGRAM = 2
+ABSENT = np.uint8(0)
+FLOAT = np.uint8(1)
+HISTOGRAM = np.uint8(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,12 @@ class Frame:
             return self
         present = np.flatnonzero(self.kind.any(axis=1))
         return self if present.size == self.series else self.take(present)
+
+    def floats(self) -> Frame:
+        """The same series with their floats alone."""
+        if self.histograms is None:
+            return self
+        return self.with_values(self.values, np.where(self.kinds() == FLOAT, FLOAT, ABSENT))
 
     def with_values(
         self, values: NDArray[np.float64], kind: NDArray[np.uint8] | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from narthex.promql.execute.context import Scalar
@@ -20,6 +22,9 @@ def repeated(frame: Frame, steps: int) -> Stream:
     def repeat(rows: slice) -> Frame:
         some = frame.take(rows)
         kind = None if some.kind is None else np.repeat(some.kind, steps, axis=1)
-        return some.with_values(np.repeat(some.values, steps, axis=1), kind)
+        number = None if some.histogram is None else np.repeat(some.histogram, steps, axis=1)
+        return replace(
+            some, values=np.repeat(some.values, steps, axis=1), kind=kind, histogram=number
+        )
 
     return Stream(frame.labels, frame.drop_name, batches_of(frame.series, steps), repeat)

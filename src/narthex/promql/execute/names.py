@@ -7,6 +7,8 @@ still be grouped by or copied, and goes when the query is done.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from narthex.model.label_table import LabelTable
@@ -14,6 +16,7 @@ from narthex.model.labels import METRIC_NAME, TYPE_LABEL, UNIT_LABEL
 from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.histogram_cells import laid_over
 from narthex.promql.execute.stream import Stream
 from narthex.promql.kernels.result import merge_rows
 
@@ -61,7 +64,8 @@ def merged(frame: Frame) -> Frame:
         raise ExecutionError(SAME_LABELS)
     drop_name = np.zeros(first_row.size, np.bool_)
     np.logical_or.at(drop_name, group_of_row, frame.drop_name)
-    return Frame(frame.labels.take(first_row), values, kind, drop_name, frame.ordered)
+    native = laid_over(frame, group_of_row, first_row.size)
+    return Frame(frame.labels.take(first_row), values, kind, drop_name, frame.ordered, *native)
 
 
 def flagged_names_removed(frame: Frame) -> Frame:
@@ -74,4 +78,4 @@ def flagged_names_removed(frame: Frame) -> Frame:
             ids = np.where(frame.drop_name, np.int32(0), labels.columns[name])
             labels = labels.with_column(name, ids)
     unflagged = np.zeros(frame.series, np.bool_)
-    return merged(Frame(labels, frame.values, frame.kind, unflagged, frame.ordered))
+    return merged(replace(frame, labels=labels, drop_name=unflagged))

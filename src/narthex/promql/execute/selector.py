@@ -8,16 +8,15 @@ settled once per timeline; the series of a target share it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
-from narthex.promql.errors import NotBuilt
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import reach_of
-from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.frame import HISTOGRAM, Frame
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.stream import Stream, batches_of
 from narthex.promql.kernels.select import (
@@ -67,12 +66,12 @@ class Found:
     want: Want
 
     def read(self, rows: slice) -> Columns:
-        """The samples of some series. Raises NotBuilt when histograms are among them."""
+        """The samples of some series."""
         indices = np.arange(rows.start, rows.stop, dtype=np.int64)
         columns = self.selection.read(indices, self.start_ms, self.end_ms, self.want)
-        if columns.histogram is not None:
-            raise NotBuilt("native histograms")
-        return columns
+        if columns.histogram is None or (columns.histogram >= 0).any():
+            return columns
+        return replace(columns, histogram=None, histograms=None)
 
 
 def find(
@@ -127,12 +126,27 @@ def _stream(
         values, kind = make_cells(columns, Places(timeline, index, complete))
         guard.count_read(columns.samples, values.size if kind is None else count_present(kind))
         guard.release(columns.samples)
-        return Frame(found.labels.take(rows), values, kind, drop_name[rows])
+        frame = Frame(found.labels.take(rows), values, kind, drop_name[rows])
+        if columns.histogram is None or make_cells is _times:
+            return frame
+        return _with_histograms(frame, columns, timeline, index)
 
     values_per_series = found.selection.samples_per_series + moments.size
     return Stream(
         found.labels, drop_name, batches_of(len(found.labels), values_per_series), produce
     )
+
+
+def _with_histograms(
+    frame: Frame, columns: Columns, timeline: NDArray[np.int32], index: NDArray[np.int32]
+) -> Frame:
+    assert columns.histogram is not None
+    found = index[timeline]
+    seen = found >= 0
+    at = np.where(seen, columns.starts[:-1, None] + found, 0)
+    number = np.where(seen, columns.histogram[at], np.int32(-1))
+    kind = np.where(number >= 0, HISTOGRAM, frame.kinds())
+    return replace(frame, kind=kind, histogram=number, histograms=columns.histograms)
 
 
 def timelines_of(columns: Columns) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

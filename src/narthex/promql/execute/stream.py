@@ -8,7 +8,7 @@ series at once collects the stream. Labels come first, so grouping and matching 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import FLOAT, Frame
+from narthex.promql.execute.histogram_cells import below_each_other
 
 Partial = TypeVar("Partial")
 
@@ -58,10 +59,7 @@ class Stream:
         produce = self.produce
 
         def renamed(rows: slice) -> Frame:
-            frame = produce(rows)
-            return Frame(
-                labels.take(rows), frame.values, frame.kind, drop_name[rows], frame.ordered
-            )
+            return replace(produce(rows), labels=labels.take(rows), drop_name=drop_name[rows])
 
         return Stream(labels, drop_name, self.batches, renamed)
 
@@ -97,10 +95,14 @@ class Stream:
             return next(self.run(lambda _, frame: frame, context))
         values = np.empty(shape)
         kind: NDArray[np.uint8] | None = None
+        native: list[tuple[slice, Frame]] = []
         for rows, frame in self.run(lambda rows, frame: (rows, frame), context):
             values[rows] = frame.values
             if frame.kind is not None and kind is None:
                 kind = np.full(shape, FLOAT, np.uint8)
             if frame.kind is not None and kind is not None:
                 kind[rows] = frame.kind
-        return Frame(self.labels, values, kind, self.drop_name)
+            if frame.histograms is not None:
+                native.append((rows, frame))
+        whole = Frame(self.labels, values, kind, self.drop_name)
+        return below_each_other(whole, native) if native else whole

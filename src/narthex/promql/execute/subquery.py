@@ -6,12 +6,15 @@ first lies behind the start of the first window, windows being open there.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.histogram_columns import HINT_GAUGE, HINT_UNKNOWN, Histograms
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import Reach
-from narthex.promql.execute.frame import Frame, Steps, Windows
+from narthex.promql.execute.frame import ABSENT, Frame, Steps, Windows
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.stream import Stream
 from narthex.promql.execute.windowed import WindowStream
@@ -67,4 +70,16 @@ def _columns(frame: Frame, moments: NDArray[np.int64]) -> Columns:
     values, times = np.empty(frame.values.size), np.empty(frame.values.size, np.int64)
     starts = np.empty(series + 1, np.int64)
     count = cells_to_samples(frame.values, frame.kind, moments, values, starts, times)
-    return Columns(starts, values[:count], starts[:-1].copy(), times[:count])
+    columns = Columns(starts, values[:count], starts[:-1].copy(), times[:count])
+    if frame.histogram is None or frame.histograms is None:
+        return columns
+    number = frame.histogram[frame.kind != ABSENT]
+    if not (number >= 0).any():
+        return columns
+    return replace(columns, histogram=number, histograms=_without_hints(frame.histograms))
+
+
+def _without_hints(histograms: Histograms) -> Histograms:
+    # What a sample was compared with is not the one before it here.
+    hint = np.where(histograms.hint == HINT_GAUGE, histograms.hint, np.uint8(HINT_UNKNOWN))
+    return replace(histograms, hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
+from narthex.model.value import is_stale
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import Reach, check_function, reach_of
 from narthex.promql.execute.frame import Windows
@@ -98,4 +99,8 @@ def without_stale(columns: Columns) -> Columns:
         out.values, out.starts, out.times_at, out.times,
     )  # fmt: skip
     kept = int(out.starts[-1])
-    return Columns(out.starts, out.values[:kept], out.times_at, out.times[:used])
+    histogram = columns.histogram
+    return Columns(
+        out.starts, out.values[:kept], out.times_at, out.times[:used],
+        None if histogram is None else histogram[~is_stale(columns.values)], columns.histograms,
+    )  # fmt: skip

@@ -8,12 +8,13 @@ answer does not depend on which thread was first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narthex.promql.execute.aggregate.grouping import Groups
+from narthex.promql.execute.aggregate.histograms import GroupCells
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.stream import Stream
@@ -28,11 +29,15 @@ EVERY_CELL = np.zeros((0, 0), np.uint8)
 
 @dataclass(slots=True)
 class Accumulated:
-    """`first`, `second` float64[G, T], whose meaning is the operator's; `seen` int64[G, T]."""
+    """`first`, `second` float64[G, T], whose meaning is the operator's; `seen` int64[G, T].
+
+    `histograms`: those of operators that take them, batch by batch.
+    """
 
     first: Matrix
     second: Matrix
     seen: Counts
+    histograms: list[GroupCells] = field(default_factory=list)
 
     @classmethod
     def empty(cls, groups: int, steps: int) -> Accumulated:

@@ -13,6 +13,7 @@ from narthex.promql.execute.aggregate.grouping import Groups
 from narthex.promql.execute.aggregate.parameter import counts_of
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.histogram_cells import where_kept
 from narthex.promql.kernels.aggregate import first_of_groups
 from narthex.promql.number_text import general_text
 from narthex.promql.position import Span
@@ -23,7 +24,7 @@ def aggregate_limitk(frame: Frame, groups: Groups, k: Scalar) -> Frame:
     rows, bounds = groups.members()
     chosen = np.zeros(frame.values.shape, np.uint8)
     first_of_groups(frame.kinds(), rows, bounds, counts_of(k), chosen)
-    return frame.with_values(frame.values, chosen).without_empty_rows()
+    return where_kept(frame, chosen).without_empty_rows()
 
 
 def aggregate_limit_ratio(
@@ -44,7 +45,7 @@ def aggregate_limit_ratio(
     capped = np.clip(ratio, -1.0, 1.0)
     place = places(frame.labels)[:, None]
     chosen = np.where(capped >= 0, place < capped, place >= 1.0 + capped)
-    return frame.with_values(frame.values, chosen * frame.kinds()).without_empty_rows()
+    return where_kept(frame, chosen * frame.kinds()).without_empty_rows()
 
 
 def places(labels: LabelTable) -> NDArray[np.float64]:

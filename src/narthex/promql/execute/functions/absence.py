@@ -14,6 +14,7 @@ from narthex.promql.execute.frame import Frame, Windows
 from narthex.promql.execute.functions.answers import Presence, windows_with
 from narthex.promql.execute.functions.arguments import bare, frame_of
 from narthex.promql.execute.functions.calling import RangeFunction, VectorFunction
+from narthex.promql.execute.functions.native_over_time import every_sample
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.syntax.nodes import Call, MatrixSelector, VectorSelector
 from narthex.storage.interface import Want
@@ -70,6 +71,10 @@ ABSENCE: dict[str, VectorFunction] = {
 }
 ABSENCE_OVER_TIME: dict[str, RangeFunction] = {
     "absent_over_time": RangeFunction(
-        absent_over_time, keeps_name=True, rowwise=False, want=Want.PRESENCE
+        absent_over_time,
+        every_sample(absent_over_time),
+        keeps_name=True,
+        rowwise=False,
+        want=Want.PRESENCE,
     ),
 }

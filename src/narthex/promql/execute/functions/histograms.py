@@ -1,8 +1,7 @@
-"""Functions of histograms: quantiles and fractions of classic ones.
+"""Functions of histograms: quantiles and fractions, worked out here for classic ones.
 
 A classic histogram is a set of series that differ in `le` only. Bounds are read once per distinct
-text, rows are grouped once, and a kernel goes over histograms and steps. Functions of native
-histograms find none among floats and answer nothing.
+text, rows are grouped once, and a kernel goes over histograms and steps.
 """
 
 from __future__ import annotations
@@ -22,6 +21,13 @@ from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.functions import doubts
 from narthex.promql.execute.functions.arguments import frame_of, scalar_of, text_of
 from narthex.promql.execute.functions.calling import VectorFunction
+from narthex.promql.execute.functions.native_histograms import (
+    NATIVE_HISTOGRAMS,
+    native_fraction,
+    native_quantile,
+    native_rows,
+    together,
+)
 from narthex.promql.kernels import quantile as kernels
 from narthex.promql.number_text import general_text
 from narthex.promql.position import Span
@@ -105,40 +111,49 @@ def histogram_quantile(arguments: Sequence[Value], call: Call, context: EvalCont
     """The quantile of each histogram; it may differ from step to step."""
     q, frame = scalar_of(arguments[0]), frame_of(arguments[1])
     _warn_of_quantiles(q, call.args[0].span, context)
-    classic = classic_histograms(frame, call.args[1].span, context)
+    at = call.args[1].span
+    classic, native = classic_histograms(frame.floats(), at, context), native_rows(frame)
     repairs = doubts.Repairs()
     answer = _quantile(classic, q, repairs, context)
-    repairs.tell(context.annotations, call.args[1].span)
-    return answer
+    repairs.tell(context.annotations, at)
+    if native is None:
+        return answer
+    return together(answer, native_quantile(native, q, at, context), at, context)
 
 
 def histogram_quantiles(arguments: Sequence[Value], call: Call, context: EvalContext) -> Value:
     """Several quantiles of each histogram, told apart by a label."""
-    frame, name = frame_of(arguments[0]), text_of(call.args[1])
-    classic = classic_histograms(frame, call.args[0].span, context)
+    frame, name, at = frame_of(arguments[0]), text_of(call.args[1]), call.args[0].span
+    classic, native = classic_histograms(frame.floats(), at, context), native_rows(frame)
     repairs = doubts.Repairs()
     answers: list[Frame] = []
     for argument, node in zip(arguments[2:], call.args[2:], strict=True):
         q = scalar_of(argument)
         _warn_of_quantiles(q, node.span, context)
         whole = _quantile(classic, q, repairs, context)
+        if native is not None:
+            whole = together(whole, native_quantile(native, q, at, context), at, context)
         for value in np.unique(q).tolist():
             at_steps = np.isnan(q) if math.isnan(value) else q == value
             answers.append(_labelled(whole, name, value, at_steps, context))
-    repairs.tell(context.annotations, call.args[0].span)
+    repairs.tell(context.annotations, at)
     return _stacked(answers)
 
 
 def histogram_fraction(arguments: Sequence[Value], call: Call, context: EvalContext) -> Value:
     """The share of observations between two bounds."""
     low, high, frame = scalar_of(arguments[0]), scalar_of(arguments[1]), frame_of(arguments[2])
-    classic = classic_histograms(frame, call.args[2].span, context)
+    at, native = call.args[2].span, native_rows(frame)
+    classic = classic_histograms(frame.floats(), at, context)
     values, kind = np.empty(classic.shape), np.empty(classic.shape, np.uint8)
     kernels.histogram_fraction(
-        frame.values, frame.kinds(), classic.rows, classic.starts, classic.bounds, low, high,
-        values, kind,
+        frame.values, classic.frame.kinds(), classic.rows, classic.starts, classic.bounds, low,
+        high, values, kind,
     )  # fmt: skip
-    return classic.answer(values, kind)
+    answer = classic.answer(values, kind)
+    if native is None:
+        return answer
+    return together(answer, native_fraction(native, low, high, at, context), at, context)
 
 
 def _quantile(classic: Classic, q: Scalar, repairs: doubts.Repairs, context: EvalContext) -> Frame:
@@ -208,22 +223,16 @@ def _stacked(frames: Sequence[Frame]) -> Frame:
     )
 
 
-def of_native(arguments: Sequence[Value], _call: Call, _context: EvalContext) -> Value:
-    """Nothing: floats are no native histograms, and carry no start timestamp."""
+def start_timestamp(arguments: Sequence[Value], _call: Call, _context: EvalContext) -> Value:
+    """Nothing: samples carry no start timestamp."""
     frame = frame_of(arguments[0])
     return frame.with_values(frame.values, np.zeros(frame.values.shape, np.uint8))
 
-
-NATIVE = VectorFunction(of_native, rowwise=True, want=Want.PRESENCE)
 
 HISTOGRAMS: dict[str, VectorFunction] = {
     "histogram_quantile": VectorFunction(histogram_quantile),
     "histogram_quantiles": VectorFunction(histogram_quantiles),
     "histogram_fraction": VectorFunction(histogram_fraction),
-    "histogram_count": NATIVE,
-    "histogram_sum": NATIVE,
-    "histogram_avg": NATIVE,
-    "histogram_stddev": NATIVE,
-    "histogram_stdvar": NATIVE,
-    "start_timestamp": NATIVE,
+    "start_timestamp": VectorFunction(start_timestamp, rowwise=True, want=Want.PRESENCE),
+    **NATIVE_HISTOGRAMS,
 }

@@ -8,7 +8,7 @@ compared and copied are columns of symbol ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import re2
@@ -208,6 +208,10 @@ def _combined(
     kind[combination, step] = base.kinds()[row, step]
     labels = _labelled(base.labels.take(chosen[:, 0]), sources.labels, chosen[:, 1:], wanted)
     frame = Frame(labels, values, kind, base.drop_name[chosen[:, 0]])
+    if base.histogram is not None:
+        number = np.full(values.shape, -1, np.int32)
+        number[combination, step] = base.histogram[row, step]
+        frame = replace(frame, histogram=number, histograms=base.histograms)
     return merged(frame) if has_duplicates(labels) else frame
 
 

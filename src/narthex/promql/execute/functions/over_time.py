@@ -6,11 +6,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from narthex.model.histogram_sums import averaged, combined
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame, Windows
 from narthex.promql.execute.functions import doubts
 from narthex.promql.execute.functions.answers import answer, room, times_at, windows_with
-from narthex.promql.execute.functions.calling import RangeFunction
+from narthex.promql.execute.functions.calling import RangeEvaluation, RangeFunction
+from narthex.promql.execute.functions.native_over_time import (
+    Reduce,
+    every_sample,
+    first_sample,
+    floats_alone,
+    last_sample,
+    reduced,
+)
 from narthex.promql.kernels import over_time as kernels
 from narthex.promql.kernels import quantile as quantiles
 from narthex.promql.syntax.nodes import Call
@@ -53,7 +62,7 @@ def quantile_over_time(
     return answer(windows, values, present)
 
 
-def _of_values(kernel: Kernel, *, keeps_name: bool = False) -> RangeFunction:
+def _of_values(kernel: Kernel) -> RangeEvaluation:
     def evaluate(
         windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
     ) -> Frame:
@@ -63,7 +72,7 @@ def _of_values(kernel: Kernel, *, keeps_name: bool = False) -> RangeFunction:
         )
         return answer(windows, values, windows_with(windows, 1))
 
-    return RangeFunction(evaluate, keeps_name=keeps_name)
+    return evaluate
 
 
 def _extreme(sign: float) -> RangeFunction:
@@ -77,7 +86,7 @@ def _extreme(sign: float) -> RangeFunction:
         )  # fmt: skip
         return answer(windows, values, windows_with(windows, 1))
 
-    return RangeFunction(evaluate)
+    return RangeFunction(evaluate, floats_alone(evaluate))
 
 
 def _time_of_extreme(sign: float) -> RangeFunction:
@@ -91,7 +100,7 @@ def _time_of_extreme(sign: float) -> RangeFunction:
         )  # fmt: skip
         return answer(windows, values, windows_with(windows, 1))
 
-    return RangeFunction(evaluate)
+    return RangeFunction(evaluate, floats_alone(evaluate))
 
 
 def _time_of_edge(kernel: Kernel) -> RangeFunction:
@@ -102,24 +111,41 @@ def _time_of_edge(kernel: Kernel) -> RangeFunction:
         kernel(windows.columns.times, times_at(windows), windows.lower, windows.upper, times)
         return answer(windows, times[windows.timeline], windows_with(windows, 1))
 
-    return RangeFunction(evaluate, want=Want.PRESENCE)
+    return RangeFunction(evaluate, every_sample(evaluate), want=Want.PRESENCE)
+
+
+def _floats(evaluate: RangeEvaluation) -> RangeFunction:
+    return RangeFunction(evaluate, floats_alone(evaluate))
+
+
+def _reduced(kernel: Kernel, reduce: Reduce) -> RangeFunction:
+    evaluate = _of_values(kernel)
+    return RangeFunction(evaluate, reduced(evaluate, reduce))
+
+
+def _every(evaluate: RangeEvaluation) -> RangeFunction:
+    return RangeFunction(evaluate, every_sample(evaluate), want=Want.PRESENCE)
 
 
 OVER_TIME: dict[str, RangeFunction] = {
-    "avg_over_time": _of_values(kernels.avg_over_time),
-    "sum_over_time": _of_values(kernels.sum_over_time),
-    "stddev_over_time": _of_values(kernels.stddev_over_time),
-    "stdvar_over_time": _of_values(kernels.stdvar_over_time),
-    "mad_over_time": _of_values(quantiles.mad_over_time),
-    "first_over_time": _of_values(kernels.first_over_time, keeps_name=True),
-    "last_over_time": _of_values(kernels.last_over_time, keeps_name=True),
+    "avg_over_time": _reduced(kernels.avg_over_time, averaged),
+    "sum_over_time": _reduced(kernels.sum_over_time, combined),
+    "stddev_over_time": _floats(_of_values(kernels.stddev_over_time)),
+    "stdvar_over_time": _floats(_of_values(kernels.stdvar_over_time)),
+    "mad_over_time": _floats(_of_values(quantiles.mad_over_time)),
+    "first_over_time": RangeFunction(
+        _of_values(kernels.first_over_time), first_sample, keeps_name=True
+    ),
+    "last_over_time": RangeFunction(
+        _of_values(kernels.last_over_time), last_sample, keeps_name=True
+    ),
     "min_over_time": _extreme(MIN),
     "max_over_time": _extreme(MAX),
     "ts_of_min_over_time": _time_of_extreme(MIN),
     "ts_of_max_over_time": _time_of_extreme(MAX),
     "ts_of_first_over_time": _time_of_edge(kernels.first_times),
     "ts_of_last_over_time": _time_of_edge(kernels.last_times),
-    "count_over_time": RangeFunction(count_over_time, want=Want.PRESENCE),
-    "present_over_time": RangeFunction(present_over_time, want=Want.PRESENCE),
-    "quantile_over_time": RangeFunction(quantile_over_time),
+    "count_over_time": _every(count_over_time),
+    "present_over_time": _every(present_over_time),
+    "quantile_over_time": _floats(quantile_over_time),
 }

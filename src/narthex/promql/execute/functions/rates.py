@@ -24,6 +24,13 @@ from narthex.promql.execute.functions.extended import (
     change_of,
     extension_of,
 )
+from narthex.promql.execute.functions.native_rates import (
+    count_changes,
+    count_resets,
+    counter_change,
+    gauge_change,
+    instant_change,
+)
 from narthex.promql.kernels import rate as kernels
 from narthex.promql.syntax.nodes import Call
 
@@ -142,11 +149,11 @@ def _counted(windows: Windows, kernel: RateKernel, present: Presence) -> Frame:
 
 
 RATES: dict[str, RangeFunction] = {
-    "rate": RangeFunction(rate),
-    "increase": RangeFunction(increase),
-    "delta": RangeFunction(delta),
-    "irate": RangeFunction(irate),
-    "idelta": RangeFunction(idelta),
-    "resets": RangeFunction(resets),
-    "changes": RangeFunction(changes),
+    "rate": RangeFunction(rate, counter_change(rate, per_second=True)),
+    "increase": RangeFunction(increase, counter_change(increase, per_second=False)),
+    "delta": RangeFunction(delta, gauge_change(delta)),
+    "irate": RangeFunction(irate, instant_change(irate, per_second=True)),
+    "idelta": RangeFunction(idelta, instant_change(idelta, per_second=False)),
+    "resets": RangeFunction(resets, count_resets),
+    "changes": RangeFunction(changes, count_changes),
 }

@@ -44,9 +44,8 @@ def timestamp(arguments: Sequence[Value], _call: Call, context: EvalContext) -> 
     Only a bare selector knows when its samples were taken; the engine answers that one itself.
     """
     frame = frame_of(arguments[0])
-    return frame.with_values(
-        np.tile(context.steps.times_ms() / 1000, (frame.series, 1)), frame.kind
-    )
+    kind = None if frame.kind is None else np.minimum(frame.kind, FLOAT)
+    return frame.with_values(np.tile(context.steps.times_ms() / 1000, (frame.series, 1)), kind)
 
 
 def _constant(value: Callable[[EvalContext], float]) -> VectorFunction:

@@ -12,6 +12,7 @@ from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame, Windows
 from narthex.promql.execute.functions.answers import answer, room, times_at, windows_with
 from narthex.promql.execute.functions.calling import RangeFunction
+from narthex.promql.execute.functions.native_over_time import floats_alone
 from narthex.promql.kernels import regression as kernels
 from narthex.promql.syntax.nodes import Call
 
@@ -83,7 +84,6 @@ def _check_factor(name: str, short: str, factors: NDArray[np.float64]) -> None:
 
 
 TRENDS: dict[str, RangeFunction] = {
-    "deriv": RangeFunction(deriv),
-    "predict_linear": RangeFunction(predict_linear),
-    "double_exponential_smoothing": RangeFunction(double_exponential_smoothing),
+    function.__name__: RangeFunction(function, floats_alone(function))
+    for function in (deriv, predict_linear, double_exponential_smoothing)
 }
