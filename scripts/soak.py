@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "soak.json"
-SUITES = ("tests/properties", "tests/fuzz", "tests/faults")
+SUITES = ("tests/properties", "tests/fuzz", "tests/faults", "tests/peers/test_random_queries.py")
 FULL_FIGURES = {"NARTHEX_KILL_ROUNDS": "200"}
 """What the slice of `make test` does twenty times over."""
 TIMEOUT_S = 7200
