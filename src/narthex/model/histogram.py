@@ -217,12 +217,11 @@ def _aligned(left: Histogram, right: Histogram) -> tuple[Histogram, Histogram]:
     if left.uses_custom_buckets:
         shared = tuple(v for v in left.custom_values if v in set(right.custom_values))
         return _with_custom_values(left, shared), _with_custom_values(right, shared)
-    schema = min(left.schema, right.schema)
-    left, right = _with_schema(left, schema), _with_schema(right, schema)
     while left.zero_threshold != right.zero_threshold:
         widest = max(left.zero_threshold, right.zero_threshold)
         left, right = _with_zero_bucket(left, widest), _with_zero_bucket(right, widest)
-    return left, right
+    schema = min(left.schema, right.schema)
+    return _with_schema(left, schema), _with_schema(right, schema)
 
 
 def _with_custom_values(histogram: Histogram, bounds: tuple[float, ...]) -> Histogram:
@@ -253,6 +252,8 @@ def _with_schema(histogram: Histogram, schema: int) -> Histogram:
 
 def _with_zero_bucket(histogram: Histogram, threshold: float) -> Histogram:
     """A wider zero bucket, which swallows the buckets that it reaches into as a whole."""
+    if threshold == histogram.zero_threshold:
+        return histogram
     zero_count, widest, sides = histogram.zero_count, threshold, []
     for side in (histogram.positive, histogram.negative):
         kept: dict[int, float] = {}
