@@ -38,7 +38,7 @@ from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.promql.engine import Engine, EngineOptions
 from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
-from narthex.runtime.rng import process_seed
+from narthex.runtime.rng import stable_seed
 from narthex.runtime.supervisor import Supervisor
 from narthex.runtime.wall_clock import WallClockWatch
 from narthex.scrape.manager import ScrapeManager, ScrapeOptions
@@ -48,7 +48,7 @@ from narthex.storage.errors import StorageError
 from narthex.storage.head.head import HeadLimits
 from narthex.storage.metrics import StorageMetrics
 from narthex.storage.store import Store
-from narthex.storage.tsdb import Machine, TsdbOptions
+from narthex.storage.tsdb import BLOCK_MS, Machine, TsdbOptions
 from narthex.telemetry import log
 from narthex.telemetry.process import LoopMetrics, new_registry, publish_build
 
@@ -57,7 +57,7 @@ SWITCH_INTERVAL_S = 0.0005
 MAINTAIN_S = 15.0
 SYNC_S = 1.0
 SEAL_S = 1.0
-LAG_SLEEP_S = 0.05
+LAG_SLEEP_S = 0.2
 CLOCK_CHECK_S = 1.0
 OPEN_FILES_MIN = 1024
 SPARE_JOBS = 6
@@ -85,6 +85,7 @@ class ServerOptions:
     data_folder: str = "data/"
     retention_ms: int = 0
     retention_bytes: int = 0
+    block_ms: int = BLOCK_MS
     wal_sync_always: bool = False
     head_series_max: int = 0
     lookback_ms: int = 300_000
@@ -255,7 +256,7 @@ class Server:
     @asynccontextmanager
     async def _opened_store(self) -> AsyncIterator[Store]:
         options = self._options
-        limits = HeadLimits(series_max=options.head_series_max or None)
+        limits = HeadLimits(options.head_series_max or None, behind_ms=options.block_ms // 2)
 
         def open_store() -> Store:
             return Store.open(
@@ -264,6 +265,7 @@ class Server:
                 options=TsdbOptions(
                     retention_ms=options.retention_ms,
                     retention_bytes=options.retention_bytes,
+                    block_ms=options.block_ms,
                     limits=limits,
                     sync_each_commit=options.wal_sync_always,
                 ),
@@ -297,10 +299,15 @@ class Server:
             clock=self._clock,
             run_aside=self._executor.run,
             registry=self._registry,
-            options=ScrapeOptions(f"Narthex/{self._options.version}", process_seed()),
+            options=ScrapeOptions(f"Narthex/{self._options.version}", self._spread_seed()),
         )
         async with manager:
             yield manager
+
+    def _spread_seed(self) -> int:
+        """Of this host and its external labels, as in Prometheus: a restart finds its places."""
+        labels = sorted(self._config.global_.external_labels.items())
+        return stable_seed(f"{socket.gethostname()}{labels}")
 
     def _discovery(self, scraping: ScrapeManager) -> DiscoveryManager:
         surroundings = Surroundings(

@@ -46,6 +46,7 @@ def _options(arguments: Arguments) -> dict[str, Any]:
         "data_folder": arguments.text("storage.tsdb.path"),
         "retention_ms": _retention_ms(arguments),
         "retention_bytes": arguments.whole("storage.tsdb.retention.size"),
+        "block_ms": arguments.whole("storage.tsdb.min-block-duration"),
         "wal_sync_always": arguments.text("storage.wal-sync") == "always",
         "head_series_max": arguments.whole("storage.head-series-max"),
         "lookback_ms": arguments.whole("query.lookback-delta"),

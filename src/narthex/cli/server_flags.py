@@ -36,6 +36,8 @@ ACTED_ON = [
          " a size is given; 0s: for ever)."),
     Flag("storage.tsdb.retention.size", Kind.SIZE, "", "How many bytes to keep; units B, KB, MB,"
          " GB, TB, PB, EB; the oldest blocks go first."),
+    Flag("storage.tsdb.min-block-duration", Kind.DURATION, "2h", "How much time the smallest blocks"
+         " cover. For tests and benchmarks.", hidden=True),
     Flag("storage.wal-sync", Kind.TEXT, "interval", "When the write-ahead log reaches the disk:"
          " each second, or before a write is acknowledged.", choices=("interval", "always")),
     Flag("storage.head-series-max", Kind.WHOLE, "0", "Series in the head; new ones beyond are"
@@ -72,7 +74,6 @@ REFUSED = [
         "storage.tsdb.wal-compression": Kind.SWITCH,
         "storage.tsdb.wal-compression-type": Kind.TEXT,
         "storage.tsdb.head-chunks-write-queue-size": Kind.WHOLE,
-        "storage.tsdb.min-block-duration": Kind.DURATION,
         "storage.tsdb.max-block-duration": Kind.DURATION,
         "storage.tsdb.max-block-chunk-segment-size": Kind.SIZE,
         "storage.tsdb.samples-per-chunk": Kind.WHOLE,

@@ -62,7 +62,7 @@ class ScrapeSettings:
     always_scrape_classic_histograms: bool | None = setting(BOOLEAN, printed_empty=True)
     convert_classic_histograms_to_nhcb: bool | None = setting(BOOLEAN, printed_empty=True)
     extra_scrape_metrics: bool | None = setting(BOOLEAN, printed_empty=True)
-    scrape_failure_log_file: str = setting(PATH, "")
+    scrape_failure_log_file: str = setting(PATH, "", acted_on=False)
     body_size_limit: int = setting(SIZE_BYTES, 0)
     sample_limit: int = setting(UNSIGNED, 0)
     target_limit: int = setting(UNSIGNED, 0)
