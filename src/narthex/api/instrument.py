@@ -33,8 +33,19 @@ class HttpMetrics:
             registry=registry,
         )
 
+        # Finding a child by its labels costs more than counting; there are few handlers and codes.
+        self._children: dict[tuple[str, int], tuple[Counter, Histogram, Histogram]] = {}
+
     def observe(self, handler: str, code: int, seconds: float, body_bytes: int) -> None:
         """Count one request that has been answered."""
-        self._requests.labels(handler, str(code)).inc()
-        self._duration.labels(handler).observe(seconds)
-        self._size.labels(handler).observe(body_bytes)
+        key = (handler, code)
+        if key not in self._children:
+            self._children[key] = (
+                self._requests.labels(handler, str(code)),
+                self._duration.labels(handler),
+                self._size.labels(handler),
+            )
+        requests, duration, size = self._children[key]
+        requests.inc()
+        duration.observe(seconds)
+        size.observe(body_bytes)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from narthex.api.asgi import Receive, Scope
 from narthex.api.errors import ApiError, ErrorType
 from narthex.api.parameters import FORM, Parameters
+
+Made = TypeVar("Made")
+
+PATIENCE_S = 0.02
+"""Nobody watches the client of work that is done by then: a watch costs more than most queries."""
 
 BODY_BYTES_MAX = 10 << 20
 """A form of ten megabytes is what Prometheus reads, too (Go's default for forms)."""
@@ -64,14 +69,23 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 async def unless_gone(
-    work: asyncio.Future[Any], request: Request, on_gone: Callable[[], None]
-) -> None:
-    """Wait for `work`; call `on_gone` if the client closes the connection before it is done."""
-    watch: asyncio.Future[Any] = asyncio.ensure_future(request.client_gone())
+    work: Awaitable[Made], request: Request, on_gone: Callable[[], None]
+) -> Made:
+    """What `work` makes; `on_gone` is called if the client closes the connection before that."""
+    watch: asyncio.Task[None] | None = None
+
+    async def tell() -> None:
+        await request.client_gone()
+        on_gone()
+
+    def begin() -> None:
+        nonlocal watch
+        watch = asyncio.ensure_future(tell())
+
+    timer = asyncio.get_running_loop().call_later(PATIENCE_S, begin)
     try:
-        await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            on_gone()
-            await asyncio.wait({work})
+        return await work
     finally:
-        watch.cancel()
+        timer.cancel()
+        if watch is not None:
+            watch.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import orjson
 
 from narthex.model.label_table import LabelTable
@@ -13,13 +12,11 @@ def encode_labels(table: LabelTable) -> list[bytes]:
     """`{"a":"b",...}` of each series, labels in name order, absent ones left out."""
     columns = []
     for name in sorted(table.columns):
-        ids, rows = np.unique(table.columns[name], return_inverse=True)
-        key = encode_text(name)
-        pairs = [
-            b"" if symbol == EMPTY else key + b":" + encode_text(table.symbols.text(symbol))
-            for symbol in ids.tolist()
-        ]
-        columns.append([pairs[row] for row in rows.tolist()])
+        ids = table.columns[name].tolist()
+        key = encode_text(name) + b":"
+        pairs = {symbol: key + encode_text(table.symbols.text(symbol)) for symbol in set(ids)}
+        pairs[EMPTY] = b""
+        columns.append([pairs[symbol] for symbol in ids])
     if not columns:
         return [b"{}"] * table.size
     return [b"{" + b",".join(filter(None, row)) + b"}" for row in zip(*columns, strict=True)]

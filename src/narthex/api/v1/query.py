@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import orjson
 
@@ -31,10 +30,13 @@ async def query(context: ApiContext, request: Request) -> Answer:
     time_ms = request.parameters.time_ms("time", context.clock.now_ms())
     text = request.parameters.first("query")
     options, cancellation = _options(request)
-    work = context.executor.run(
-        context.engine.instant, context.tenant, text, time_ms, options, cancellation
+    return await _answer(
+        context,
+        request,
+        lambda: context.engine.instant(context.tenant, text, time_ms, options, cancellation),
+        cancellation,
+        limit,
     )
-    return await _answer(context, request, work, cancellation, limit)
 
 
 async def query_range(context: ApiContext, request: Request) -> Answer:
@@ -59,17 +61,15 @@ async def query_range(context: ApiContext, request: Request) -> Answer:
         )
     text = request.parameters.first("query")
     options, cancellation = _options(request)
-    work = context.executor.run(
-        context.engine.range,
-        context.tenant,
-        text,
-        start_ms,
-        end_ms,
-        step_ms,
-        options,
+    return await _answer(
+        context,
+        request,
+        lambda: context.engine.range(
+            context.tenant, text, start_ms, end_ms, step_ms, options, cancellation
+        ),
         cancellation,
+        limit,
     )
-    return await _answer(context, request, work, cancellation, limit)
 
 
 def _options(request: Request) -> tuple[QueryOptions, Cancellation]:
@@ -84,14 +84,14 @@ def _options(request: Request) -> tuple[QueryOptions, Cancellation]:
 async def _answer(
     context: ApiContext,
     request: Request,
-    work: Awaitable[QueryResult],
+    ask: Callable[[], QueryResult],
     cancellation: Cancellation,
     limit: int,
 ) -> Answer:
-    running = asyncio.ensure_future(work)
-    await unless_gone(running, request, cancellation.cancel)
+    # Asking and encoding are one job: a second way to a worker and back costs as much as either.
+    work = context.executor.run(lambda: _encoded(context, request, ask(), limit))
     try:
-        found = running.result()
+        return await unless_gone(work, request, cancellation.cancel)
     except (ParseError, WrongResultType) as error:
         raise bad_parameter("query", str(error)) from error
     except QueryTimeout as error:
@@ -100,6 +100,10 @@ async def _answer(
         raise ApiError(ErrorType.CANCELED, str(error)) from error
     except ExecutionError as error:
         raise ApiError(ErrorType.EXECUTION, str(error)) from error
+
+
+def _encoded(context: ApiContext, request: Request, found: QueryResult, limit: int) -> Answer:
+    """A small answer as bytes, a large one as a stream whose chunks are encoded when asked for."""
     result, warnings = found.result, []
     if limit and isinstance(result, MatrixResult | VectorResult) and len(result.labels) > limit:
         result, warnings = truncated(result, limit), [TRUNCATED]
