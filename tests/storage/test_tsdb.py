@@ -97,6 +97,48 @@ def test_blocks_are_cut_once_the_head_spans_three_hours(world: World) -> None:
     assert contents(world.open()) == expected
 
 
+def test_a_sample_years_ahead_does_not_cut_the_years_between(world: World) -> None:
+    store = world.open(compacts=False, retention_ms=0)
+    appender = store.appender(DEFAULT_TENANT)
+    refs = resolve(appender, named("a", "b"))
+    years = 10 * 365 * 24 * HOUR
+    commit(appender, refs, 0, [1, 2])
+    commit(appender, refs[:1], years, [3])
+    commit(appender, refs[1:], [years + 4 * HOUR], [4])
+    written = contents(store)
+    store.maintain()
+    assert world.metric("prometheus_tsdb_head_truncations_total") == 2
+    starts = [block.meta.min_time_ms for block in store.shards()[0].blocks.all]
+    assert starts == [0, years]
+    assert world.metric("prometheus_tsdb_head_min_time") == years + 4 * HOUR
+    assert contents(store) == written
+    store.close()
+    assert contents(world.open()) == written
+
+
+@pytest.mark.parametrize(
+    ("time_ms", "reason"),
+    [
+        (2**62, RejectReason.ACCEPTED), (2**62 + 1, RejectReason.TOO_FAR_AHEAD),
+        (2**63 - 1, RejectReason.TOO_FAR_AHEAD), (-(2**62), RejectReason.ACCEPTED),
+        (-(2**62) - 1, RejectReason.TOO_OLD), (-(2**63), RejectReason.TOO_OLD),
+    ],
+)  # fmt: skip
+def test_times_are_taken_as_far_as_they_can_be_counted_with(
+    world: World, time_ms: int, reason: RejectReason
+) -> None:
+    store = world.open()
+    appender = store.appender(DEFAULT_TENANT)
+    refs = resolve(appender, named("a", "b"))
+    assert commit(appender, refs, time_ms, [1, 2]).rejected.tolist() == [reason] * 2
+    written = contents(store)
+    assert bool(written) == (reason is RejectReason.ACCEPTED)
+    store.shards()[0].cut_all()
+    assert contents(store) == written
+    store.close()
+    assert contents(world.open()) == written
+
+
 def test_segments_of_the_log_go_with_their_samples(world: World) -> None:
     store = world.open()
     expected: Contents = {one: {} for one in named("a")}

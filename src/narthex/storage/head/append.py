@@ -29,7 +29,8 @@ from narthex.storage.interface import (
 from narthex.storage.metrics import StorageMetrics
 from narthex.storage.wal.writer import WalWriter
 
-_TIME_MAX = 2**63 - 1
+_TIME_MAX_MS = 2**62
+"""Times beyond, before or after the epoch, are refused: sums and differences of times fit int64."""
 _COUNT_MAX = 2**62
 
 
@@ -155,8 +156,10 @@ class HeadAppender:
     def _bounds_ms(self) -> tuple[int, int]:
         """The oldest and the newest time that a sample may have now."""
         head, limits = self._head, self.limits
-        oldest = max(head.truncated_ms, head.refused_before_ms)
+        oldest = max(head.truncated_ms, head.refused_before_ms, -_TIME_MAX_MS)
         if limits.behind_ms is not None and not head.is_empty:
             oldest = max(oldest, head.max_time_ms - limits.behind_ms)
-        newest = _TIME_MAX if limits.ahead_ms is None else self._now_ms() + limits.ahead_ms
+        newest = _TIME_MAX_MS
+        if limits.ahead_ms is not None:
+            newest = min(newest, self._now_ms() + limits.ahead_ms)
         return oldest, newest

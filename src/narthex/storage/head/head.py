@@ -16,7 +16,7 @@ import numpy as np
 
 from narthex.model.matcher import Matcher
 from narthex.model.symbols import Symbols
-from narthex.storage.head.layout import NEVER, Draft, Layout
+from narthex.storage.head.layout import NEVER, NEVER_AFTER, Draft, Layout
 from narthex.storage.head.read import HeadSelection
 from narthex.storage.head.registry import SeriesRegistry
 from narthex.storage.head.rows import FullRows
@@ -55,7 +55,7 @@ class Head:
         self.truncated_ms = NEVER
         self.refused_before_ms = NEVER
         """A block is being written of what is before; no sample may join it any more."""
-        self.min_time_ms = -NEVER - 1
+        self.min_time_ms = NEVER_AFTER
         self.max_time_ms = NEVER
         self.to_seal: list[tuple[Layout, FullRows]] = []
 
@@ -209,7 +209,9 @@ class Head:
                     if isinstance(run, SealedRun)
                 }
             )
-            if self.min_time_ms < before_ms:
-                self.min_time_ms = before_ms if self.max_time_ms >= before_ms else -NEVER - 1
-                self.max_time_ms = self.max_time_ms if self.max_time_ms >= before_ms else NEVER
+            # The sample that is there, not `before_ms`: a gap of years is not cut block by block.
+            kept = (layout.oldest_since(before_ms) for layout in self.layouts.values())
+            self.min_time_ms = min(kept, default=NEVER_AFTER)
+            if self.min_time_ms == NEVER_AFTER:
+                self.max_time_ms = NEVER
             return int(series.size)

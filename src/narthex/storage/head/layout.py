@@ -139,6 +139,17 @@ class Layout:
             open_rows, rows = OpenRows.empty(self.columns), 0
         self.state = LayoutState(runs, open_rows, rows, loose)
 
+    def oldest_since(self, time_ms: int) -> int:
+        """The time of the oldest row or loose sample not before `time_ms`, else `NEVER_AFTER`."""
+        state = self.state
+        loose = state.loose.samples.times
+        oldest = int(loose[loose >= time_ms].min(initial=NEVER_AFTER))
+        for times in (*(run.times for run in state.runs), state.open.times[: state.rows]):
+            at = int(np.searchsorted(times, time_ms))
+            if at < times.size:
+                return min(oldest, int(times[at]))
+        return oldest
+
     def columns_without(self, time_ms: int) -> NDArray[np.int64]:
         """Columns with a series whose newest sample is before `time_ms`."""
         newest = self.newest_ms[: self.columns].copy()
