@@ -15,6 +15,7 @@ from narthex.model.symbols import Symbols
 from narthex.runtime.clock import Clock
 from narthex.runtime.filesystem import FileSystem
 from narthex.storage.block.folder import delete_block, recover_blocks
+from narthex.storage.block.meta import is_ulid
 from narthex.storage.block.reader import CACHE_BYTES, BlockReader
 from narthex.storage.errors import Corruption
 from narthex.storage.index.sections import ByteCache
@@ -54,6 +55,8 @@ class BlockSet:
         for corruption in self.damaged:
             self._log.error("block left aside", err=str(corruption))
         self._blocks = _in_order(opened)
+        shown = {block.meta.ulid for block in opened}
+        self._aside = set(self._filesystem.list(self.folder)) - shown
 
     def _open(self, ulid: str) -> BlockReader:
         return BlockReader.open(self.folder / ulid, self._filesystem, self._symbols, self._cache)
@@ -87,6 +90,23 @@ class BlockSet:
             self._retired += [(now_s + GRACE_S, block) for block in removed]
         for block in removed:
             delete_block(self.folder, block.meta.ulid, self._filesystem)
+
+    def adopt_new(self) -> None:
+        """Show blocks that another program put into the folder since (`create-blocks-from`).
+
+        A damaged one is left aside and named once. Raises OSError.
+        """
+        known = {block.meta.ulid for block in self._blocks} | self._aside
+        for name in self._filesystem.list(self.folder):
+            if not is_ulid(name) or name in known:
+                continue
+            try:
+                self.add(name)
+            except (Corruption, FileNotFoundError) as error:
+                self._aside.add(name)
+                self._log.error("block left aside", err=str(error))
+            else:
+                self._log.info("block found", ulid=name)
 
     def remove(self, ulids: Sequence[str]) -> None:
         """Remove blocks."""

@@ -167,7 +167,7 @@ class Store:
             shard.seal()
 
     def maintain(self) -> None:
-        """Cut and merge blocks, apply the retention. Called each minute. Raises OSError."""
+        """Cut and merge blocks, apply the retention. Called now and then. Raises OSError."""
         for shard in self.shards():
             shard.maintain()
 

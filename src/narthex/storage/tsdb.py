@@ -250,6 +250,7 @@ class Tsdb:
         """
         self._require_open()
         with self._maintaining:
+            self.blocks.adopt_new()
             self.seal()
             while self._is_due():
                 self._cut_oldest()
