@@ -60,6 +60,9 @@ SEAL_S = 1.0
 LAG_SLEEP_S = 0.2
 CLOCK_CHECK_S = 1.0
 OPEN_FILES_MIN = 1024
+AHEAD_MS = 600_000
+"""Samples later than this are refused, as in Prometheus. They would move the newest time of the
+head, and with it the oldest that it takes: one target whose clock is ahead would shut out all."""
 SPARE_JOBS = 6
 """Threads for what is no query: storage's upkeep, encoding, configuration."""
 
@@ -131,6 +134,11 @@ def first_config(options: ServerOptions) -> Config:
     except OSError as error:
         reason = error.strerror or error
         raise CannotStart(f"cannot read the configuration {path}: {reason}") from error
+
+
+def head_limits(options: ServerOptions) -> HeadLimits:
+    """What the head takes."""
+    return HeadLimits(options.head_series_max or None, options.block_ms // 2, AHEAD_MS)
 
 
 def raise_open_files() -> None:
@@ -243,7 +251,6 @@ class Server:
             metrics=ReloadMetrics(self._registry),
         )
         await self._reloader.start(self._config)
-        self._state.config_loaded_ms = self._clock.now_ms()
         self._start_upkeep(store)
         gc.collect()
         gc.freeze()
@@ -256,7 +263,6 @@ class Server:
     @asynccontextmanager
     async def _opened_store(self) -> AsyncIterator[Store]:
         options = self._options
-        limits = HeadLimits(options.head_series_max or None, behind_ms=options.block_ms // 2)
 
         def open_store() -> Store:
             return Store.open(
@@ -266,7 +272,7 @@ class Server:
                     retention_ms=options.retention_ms,
                     retention_bytes=options.retention_bytes,
                     block_ms=options.block_ms,
-                    limits=limits,
+                    limits=head_limits(options),
                     sync_each_commit=options.wal_sync_always,
                 ),
                 progress=self._note_replay,
@@ -397,11 +403,8 @@ class Server:
         try:
             await self._reloader.reload()
         except ReloadFailed as error:
-            self._state.config_ok = False
             self._log.error("reload failed, the old one goes on", err=str(error))
             raise
-        self._state.config_ok = True
-        self._state.config_loaded_ms = self._clock.now_ms()
 
     def quit(self) -> None:
         """Begin to stop."""
