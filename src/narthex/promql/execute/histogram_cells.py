@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.histogram_columns import Histograms
+from narthex.model.label_table import LabelTable
 from narthex.promql.execute.frame import ABSENT, FLOAT, HISTOGRAM, Frame
 
 Rows = NDArray[np.int64]
@@ -92,8 +93,20 @@ def below_each_other(whole: Frame, parts: Sequence[tuple[slice, Frame]]) -> Fram
     return replace(whole, histogram=number, histograms=histograms)
 
 
-def joined(frames: Sequence[Frame]) -> Cells:
-    """The histograms of frames whose rows are laid one below the other."""
+def below(frames: Sequence[Frame]) -> Frame:
+    """The rows of several frames, one below the other."""
+    dense = all(frame.kind is None for frame in frames)
+    return Frame(
+        LabelTable.concat([frame.labels for frame in frames]),
+        np.concatenate([frame.values for frame in frames]),
+        None if dense else np.concatenate([frame.kinds() for frame in frames]),
+        np.concatenate([frame.drop_name for frame in frames]),
+        False,
+        *_joined(frames),
+    )
+
+
+def _joined(frames: Sequence[Frame]) -> Cells:
     if all(frame.histograms is None for frame in frames):
         return None, None
     numbers, parts, used = [], [], 0

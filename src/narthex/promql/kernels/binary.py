@@ -76,11 +76,11 @@ def compare(operator, left, left_rows, right, right_rows, holds):
 
 @kernel(f"void({KINDS}, uint8[:, ::1])")
 def both_present(left, left_rows, right, right_rows, out):
-    """1 where both of a pair hold a float; an empty side (0 rows) is present everywhere."""
+    """1 where both of a pair are present; an empty side (0 rows) is present everywhere."""
     for p in range(left_rows.size):
         for t in range(out.shape[1]):
-            here = left.shape[0] == 0 or left[left_rows[p], t] == 1
-            there = right.shape[0] == 0 or right[right_rows[p], t] == 1
+            here = left.shape[0] == 0 or left[left_rows[p], t] != 0
+            there = right.shape[0] == 0 or right[right_rows[p], t] != 0
             out[p, t] = here and there
 
 

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from narthex.promql.annotations import Annotations
+from narthex.promql.execute import histogram_doubts as doubts
+from narthex.promql.execute.binary.histograms import completed
+from narthex.promql.execute.binary.sides import TRIMS, Cells, Kinds, Matrix, Operands, Side
+from narthex.promql.execute.frame import ABSENT, FLOAT
 from narthex.promql.kernels.binary import ARITHMETIC, COMPARISONS, arithmetic, both_present, compare
 from narthex.promql.syntax.nodes import BinaryExpr
 
-TRIMS = ("</", ">/")
-"""They cut histograms off at a value; two floats have no answer."""
-
 EVERY_CELL = np.zeros((0, 0), np.uint8)
 ONLY_ROW = np.zeros(1, np.int64)
-
-Matrix = NDArray[np.float64]
-Kinds = NDArray[np.uint8] | None
-RowNumbers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of pairs: pair p is row `rows[p]` of `values` (float64[n, T]) and of `kind`."""
-
-    values: Matrix
-    kind: Kinds
-    rows: RowNumbers
-
-    def taken(self) -> Matrix:
-        """The values pair by pair."""
-        every_row = np.arange(self.values.shape[0])
-        if np.array_equal(self.rows, every_row):
-            return self.values
-        return self.values[self.rows]
 
 
 def is_comparison(operator: str) -> bool:
@@ -72,15 +51,27 @@ def meeting(left: Side, right: Side) -> Kinds:
 
 
 def combined(
-    node: BinaryExpr,
-    left: Side,
-    right: Side,
-    *,
-    kept: Side,
-    present: Kinds,
-    annotations: Annotations,
+    node: BinaryExpr, operands: Operands, present: Kinds, annotations: Annotations
+) -> Cells:
+    """The cells of an answer.
+
+    `present`: where the two of a pair meet, as far as that is more than that both are present.
+    """
+    if operands.only_floats:
+        return Cells(*_floats(node, operands, present, annotations))
+    left_kind, right_kind = operands.left.kinds(), operands.right.kinds()
+    met = (left_kind != ABSENT) & (right_kind != ABSENT)
+    if present is not None:
+        met &= present != ABSENT
+    floats_met = (met & (left_kind == FLOAT) & (right_kind == FLOAT)).astype(np.uint8)
+    floats = Cells(*_floats(node, operands, floats_met, annotations))
+    return completed(node, operands, met, floats, annotations)
+
+
+def _floats(
+    node: BinaryExpr, operands: Operands, present: Kinds, annotations: Annotations
 ) -> tuple[Matrix, Kinds]:
-    """The cells of an answer. A comparison that filters keeps the value of the side `kept`."""
+    left, right = operands.left, operands.right
     if node.operator in TRIMS:
         return left.taken(), _nothing_to_trim(node, left, present, annotations)
     if not is_comparison(node.operator):
@@ -90,7 +81,7 @@ def combined(
         return holds.astype(np.float64), present
     if present is not None:
         holds &= present
-    return kept.taken(), None if holds.all() else holds
+    return operands.kept.taken(), None if holds.all() else holds
 
 
 def _nothing_to_trim(
@@ -98,10 +89,7 @@ def _nothing_to_trim(
 ) -> NDArray[np.uint8]:
     nothing = np.zeros((left.rows.size, left.values.shape[1]), np.uint8)
     if nothing.size and (present is None or present.any()):
-        operator = node.operator
         annotations.info(
-            f'incompatible sample types encountered for binary operator "{operator}":'
-            f" float {operator} float",
-            node.span,
+            doubts.incompatible_types("float", node.operator, "float"), node.span
         )
     return nothing

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.histogram_cells import below
 from narthex.promql.kernels.binary import groups_present
 
 Presence = NDArray[np.uint8]
@@ -24,12 +25,7 @@ def filled(
 ) -> Frame:
     """`frame` and one series a group, of the group's labels alone, present where only the other
     side is: `there` and not `here`."""
-    kind = there & ~here & 1
+    kind = (there & ~here & 1).astype(np.uint8)
     values = np.full(kind.shape, value)
-    no_flags = np.zeros(len(groups), np.bool_)
-    return Frame(
-        LabelTable.concat([frame.labels, groups]),
-        np.concatenate([frame.values, values]),
-        np.concatenate([frame.kinds(), kind]),
-        np.concatenate([frame.drop_name, no_flags]),
-    )
+    added = Frame(groups, values, kind, np.zeros(len(groups), np.bool_))
+    return below([frame, added])

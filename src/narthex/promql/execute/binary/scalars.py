@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from narthex.promql.execute.binary.cells import ONLY_ROW, TRIMS, Side, combined, is_comparison
+from narthex.promql.execute.binary.cells import ONLY_ROW, combined, is_comparison
+from narthex.promql.execute.binary.sides import TRIMS, Operands, Side
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.names import without_name
@@ -17,10 +18,8 @@ def scalar_scalar(
 ) -> Scalar:
     """One number a step; comparisons give 1 or 0 (the parser asks for `bool`)."""
     sides = Side(left[None, :], None, ONLY_ROW), Side(right[None, :], None, ONLY_ROW)
-    values, _ = combined(
-        node, *sides, kept=sides[0], present=None, annotations=context.annotations
-    )
-    row: Scalar = values[0]
+    made = combined(node, Operands(*sides, sides[0]), None, context.annotations)
+    row: Scalar = made.values[0]
     return row
 
 
@@ -35,11 +34,11 @@ def vector_scalar(
     notes = context.annotations
 
     def cells(frame: Frame) -> Frame:
-        mine = Side(frame.values, frame.kind, np.arange(frame.series))
+        mine = Side.of(frame, np.arange(frame.series))
         number = Side(row, None, np.zeros(frame.series, np.int64))
         left, right = (mine, number) if vector_left else (number, mine)
-        made = combined(node, left, right, kept=mine, present=frame.kind, annotations=notes)
-        return frame.with_values(*made)
+        made = combined(node, Operands(left, right, mine), frame.kind, notes)
+        return made.of_series(frame)
 
     answer = vector.map(cells)
     if node.operator in TRIMS or (is_comparison(node.operator) and not node.return_bool):

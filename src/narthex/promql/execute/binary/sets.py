@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from narthex.model.label_table import LabelTable
 from narthex.promql.execute.binary.matching import match_groups
 from narthex.promql.execute.binary.presence import presence
 from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.histogram_cells import below, where_kept
 from narthex.promql.execute.names import merged
 from narthex.promql.kernels.binary import keep_where
 from narthex.promql.syntax.nodes import BinaryExpr
@@ -32,17 +32,10 @@ def _kept(
 ) -> Frame:
     kind = np.empty(frame.values.shape, np.uint8)
     keep_where(frame.kinds(), group_of_row, there, wanted, kind)
-    return frame.with_values(frame.values, None if kind.all() else kind).without_empty_rows()
+    return where_kept(frame, None if kind.all() else kind).without_empty_rows()
 
 
 def _union(left: Frame, right: Frame) -> Frame:
     if right.series == 0:
         return left
-    dense = left.kind is None and right.kind is None
-    both = Frame(
-        LabelTable.concat([left.labels, right.labels]),
-        np.concatenate([left.values, right.values]),
-        None if dense else np.concatenate([left.kinds(), right.kinds()]),
-        np.concatenate([left.drop_name, right.drop_name]),
-    )
-    return merged(both)
+    return merged(below([left, right]))

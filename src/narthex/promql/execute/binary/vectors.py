@@ -14,19 +14,14 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.promql.errors import ExecutionError
-from narthex.promql.execute.binary.cells import (
-    TRIMS,
-    Kinds,
-    RowNumbers,
-    Side,
-    combined,
-    is_comparison,
-)
+from narthex.promql.execute.binary.cells import combined, is_comparison
 from narthex.promql.execute.binary.cells import meeting as present_together
 from narthex.promql.execute.binary.matching import MatchGroups, described, match_groups
 from narthex.promql.execute.binary.presence import filled, presence
+from narthex.promql.execute.binary.sides import TRIMS, Cells, Kinds, Operands, RowNumbers, Side
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.frame import Frame
+from narthex.promql.execute.histogram_cells import laid_over
 from narthex.promql.execute.names import NAME_LABELS
 from narthex.promql.kernels.binary import (
     first_collision,
@@ -84,15 +79,14 @@ def vector_vector(node: BinaryExpr, left: Frame, right: Frame, context: EvalCont
     if matching.cardinality is MatchCardinality.ONE_TO_ONE:
         _refuse_second_match(meeting, pairs)
     context.guard.hold(pairs.many.size * meeting.many.steps)
-    many = Side(meeting.many.values, meeting.many.kind, pairs.many)
-    one = Side(meeting.one.values, meeting.one.kind, pairs.one)
+    many, one = Side.of(meeting.many, pairs.many), Side.of(meeting.one, pairs.one)
     swapped = matching.cardinality is MatchCardinality.ONE_TO_MANY
     first, second = (one, many) if swapped else (many, one)
-    values, kind = combined(
-        node, first, second, kept=first, present=pairs.present, annotations=context.annotations
-    )
+    operands = Operands(first, second, kept=first)
+    made = combined(node, operands, pairs.present, context.annotations)
     labels, drop_name = _names(node, meeting, pairs, context)
-    return _one_row_a_label_set(Frame(labels, values, kind, drop_name))
+    frame = Frame(labels, made.values, made.kind, drop_name)
+    return _one_row_a_label_set(made.of_series(frame))
 
 
 def _with_fills(meeting: Meeting, matching: VectorMatching) -> Meeting:
@@ -207,4 +201,5 @@ def _one_row_a_label_set(frame: Frame) -> Frame:
     kind = np.zeros(values.shape, np.uint8)
     if merge_rows(frame.values, frame.kinds(), group_of_row, values, kind) >= 0:
         raise ExecutionError(NOT_UNIQUE)
-    return Frame(frame.labels.take(first_row), values, kind, frame.drop_name[first_row])
+    made = Cells(values, kind, *laid_over(frame, group_of_row, first_row.size))
+    return made.of_series(frame.take(first_row))
