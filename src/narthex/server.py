@@ -35,6 +35,7 @@ from narthex.model.duration import format_duration_ms
 from narthex.model.settings import BadConfig
 from narthex.model.size import format_size_bytes
 from narthex.model.tenant import DEFAULT_TENANT, TenantId
+from narthex.model.value import format_rfc3339_ms
 from narthex.promql.engine import Engine, EngineOptions
 from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
@@ -228,7 +229,9 @@ class Server:
         store = await rooms.enter_async_context(self._opened_store())
         scraping = await rooms.enter_async_context(self._scraping(store))
         discovery = await rooms.enter_async_context(self._discovery(scraping))
-        engine = Engine(store, self._executor, self._clock, self._engine_options())
+        engine = Engine(
+            store, self._executor, self._clock, self._engine_options(), self._registry
+        )
 
         async def apply_storage(config: Config) -> None:
             store.set_retention(*self._retention(config))
@@ -416,7 +419,11 @@ class Server:
 
     def runtime_facts(self) -> Mapping[str, object]:
         """What the process knows beyond times."""
+        reloader = self._reloader
+        assert reloader is not None, "asked before the process was ready"
         return {
+            "reloadConfigSuccess": reloader.succeeded,
+            "lastConfigTime": format_rfc3339_ms(reloader.succeeded_ms),
             "corruptionCount": self._corruptions(),
             "storageRetention": self._retention_text(),
         }

@@ -94,11 +94,15 @@ def test_a_life(tmp_path: Path, config: Path) -> None:
         config.write_text(BROKEN)
         program.process.send_signal(signal.SIGHUP)
         wait_until(program, "prometheus_config_last_reload_successful 0.0")
+        facts = program.get("/api/v1/status/runtimeinfo")
+        assert b'"reloadConfigSuccess":false' in facts
         config.write_text(CONFIG.replace("1s", "2s") + RETENTION)
         program.process.send_signal(signal.SIGHUP)
         wait_until(program, "prometheus_config_last_reload_successful 1.0")
         assert b"scrape_interval: 2s" in program.get("/api/v1/status/config")
-        assert b'"storageRetention":"3d"' in program.get("/api/v1/status/runtimeinfo")
+        facts = program.get("/api/v1/status/runtimeinfo")
+        assert b'"storageRetention":"3d"' in facts
+        assert b'"reloadConfigSuccess":true' in facts
         stopping = time.monotonic()
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(30) == 0

@@ -41,8 +41,6 @@ class ProcessState:
     phase: Phase = Phase.STARTING
     replay: ReplayProgress = field(default_factory=ReplayProgress)
     started_ms: int = 0
-    config_loaded_ms: int = 0
-    config_ok: bool = True
 
 
 class Operations(Protocol):

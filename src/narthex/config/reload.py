@@ -64,6 +64,10 @@ class Reloader:
         self._log = Logger("config")
         self._digest = ""
         self.config: Config | None = None
+        self.succeeded = True
+        """Whether the last attempt did."""
+        self.succeeded_ms = 0
+        """When one last did."""
 
     async def start(self, config: Config) -> None:
         """Apply the first configuration. Raises ReloadFailed."""
@@ -76,6 +80,7 @@ class Reloader:
         try:
             config = self._load(self._path)
         except (BadConfig, OSError) as error:
+            self.succeeded = False
             self._metrics.successful.set(0)
             # The same broken file is not tried again by `watch`; it was reported.
             self._digest = digest_of(watched_files(self.config, self._path))
@@ -112,13 +117,15 @@ class Reloader:
             except Exception as error:  # noqa: BLE001 - a room's own fault must not stop the others
                 self._log.error("cannot apply configuration", room=room, err=repr(error))
                 failures.append(f"{room}: {error}")
-        self._metrics.successful.set(0 if failures else 1)
+        self.succeeded = not failures
+        self._metrics.successful.set(int(self.succeeded))
         if failures:
             raise ReloadFailed(
                 "one or more errors occurred while applying the new configuration: "
                 + "; ".join(failures)
             )
-        self._metrics.success_time_s.set(self._clock.now_ms() / 1000)
+        self.succeeded_ms = self._clock.now_ms()
+        self._metrics.success_time_s.set(self.succeeded_ms / 1000)
 
 
 def watched_files(config: Config | None, path: Path) -> list[Path]:

@@ -42,8 +42,6 @@ async def runtime_info(context: ApiContext, request: Request) -> Answer:
         "CWD": str(Path.cwd()),
         "hostname": socket.gethostname(),
         "serverTime": format_rfc3339_ms(context.clock.now_ms()),
-        "reloadConfigSuccess": state.config_ok,
-        "lastConfigTime": format_rfc3339_ms(state.config_loaded_ms),
         "goroutineCount": 0,
         "GOMAXPROCS": os.cpu_count() or 1,
         "GOMEMLIMIT": 0,
