@@ -12,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narthex.model.histogram import Buckets, Histogram, ResetHint
-from narthex.model.histogram_columns import Histograms
-from narthex.model.histogram_resets import equal, resets
+from narthex.model.histogram_columns import HINTS, Histograms
+from narthex.model.histogram_resets import (
+    equal,
+    hints_in_sequence,
+    hints_when_read,
+    resets,
+)
 from narthex.model.kernels import histogram_resets as kernels
 from tests.histogram_strategies import custom, exponential, histograms
 
@@ -111,6 +116,38 @@ def test_equality_is_that_of_values(pairs: list[Pair]) -> None:
 def test_nan_equals_nan() -> None:
     histogram = Histogram(count=3.0, sum=math.nan)
     assert equal(*columns_of([(histogram, histogram)])).tolist() == [True]
+
+
+UNKNOWN, RESET, NOT_RESET, GAUGE = (
+    ResetHint.UNKNOWN,
+    ResetHint.RESET,
+    ResetHint.NOT_RESET,
+    ResetHint.GAUGE,
+)
+
+
+def test_a_store_knows_of_no_reset_where_a_counter_went_on() -> None:
+    series = [
+        Histogram(0, 3.0),
+        Histogram(0, 5.0, reset_hint=UNKNOWN),
+        Histogram(0, 4.0, reset_hint=NOT_RESET),
+        Histogram(0, 6.0, reset_hint=RESET),
+        Histogram(0, 7.0, reset_hint=GAUGE),
+        Histogram(0, 8.0),
+        Histogram(-1, 9.0),
+        Histogram(-53, 9.0, custom_values=(1.0,)),
+        Histogram(-53, 9.0, custom_values=(1.0,)),
+        Histogram(-53, 9.0, custom_values=(2.0,)),
+    ]
+    hints = hints_when_read(Histograms.from_values(series), np.arange(-1, len(series) - 1))
+    expected = [UNKNOWN, NOT_RESET, UNKNOWN, UNKNOWN, GAUGE, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert [HINTS[hint] for hint in hints] == [*expected, NOT_RESET, UNKNOWN]
+
+
+def test_reading_in_sequence_finds_out_what_was_reset() -> None:
+    series = [Histogram(0, 3.0), Histogram(0, 5.0), Histogram(0, 4.0), Histogram(0, 4.0)]
+    hints = hints_in_sequence(Histograms.from_values(series), np.array([-1, 0, 1, -1]))
+    assert [HINTS[hint] for hint in hints] == [UNKNOWN, NOT_RESET, RESET, UNKNOWN]
 
 
 @given(PAIRS)
