@@ -23,7 +23,7 @@ import uvloop
 
 from narthex.api.app import App
 from narthex.api.context import ApiContext, ApiOptions, Phase, ProcessState, Rooms
-from narthex.api.features import feature_table
+from narthex.api.features import feature_table, without_effect
 from narthex.api.listen import CannotListen, bind, bound_urls, http_server, parse_address
 from narthex.config.load import embedded_config, load_config
 from narthex.config.reload import Reloader, ReloadFailed, ReloadMetrics
@@ -208,6 +208,8 @@ class Server:
         options = self._options
         http = http_server(App(self._context), options.connections_max, options.idle_connection_s)
         self._take_signals()
+        for name in without_effect(options.features):
+            self._log.warning("this feature has no effect here", option=name)
         async with self._supervisor:
             serving = self._supervisor.start("http", http.serve(sockets=self._sockets))
             try:
@@ -229,9 +231,7 @@ class Server:
         store = await rooms.enter_async_context(self._opened_store())
         scraping = await rooms.enter_async_context(self._scraping(store))
         discovery = await rooms.enter_async_context(self._discovery(scraping))
-        engine = Engine(
-            store, self._executor, self._clock, self._engine_options(), self._registry
-        )
+        engine = Engine(store, self._executor, self._clock, self._engine_options(), self._registry)
 
         async def apply_storage(config: Config) -> None:
             store.set_retention(*self._retention(config))

@@ -17,6 +17,24 @@ FLAGS_OF_PROMQL = (
 )
 
 
+ACTED_ON = frozenset(
+    {
+        "promql-binop-fill-modifiers",
+        "promql-delayed-name-removal",
+        "promql-experimental-functions",
+        "promql-extended-range-selectors",
+        "type-and-unit-labels",
+    }
+)
+"""Names of `--enable-feature` that change something here."""
+ALWAYS_ON = frozenset({"promql-duration-expr"})
+
+
+def without_effect(enabled: frozenset[str]) -> list[str]:
+    """The names given that change nothing, sorted."""
+    return sorted(enabled - ACTED_ON - ALWAYS_ON)
+
+
 def feature_table(enabled: frozenset[str]) -> dict[str, Mapping[str, bool]]:
     """Categories to features; `enabled` are the names given to `--enable-feature`."""
     experimental = "promql-experimental-functions" in enabled

@@ -68,9 +68,7 @@ async def _read_body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def unless_gone(
-    work: Awaitable[Made], request: Request, on_gone: Callable[[], None]
-) -> Made:
+async def unless_gone(work: Awaitable[Made], request: Request, on_gone: Callable[[], None]) -> Made:
     """What `work` makes; `on_gone` is called if the client closes the connection before that."""
     watch: asyncio.Task[None] | None = None
 
