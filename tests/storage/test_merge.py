@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,6 +65,18 @@ def test_of_two_samples_at_one_time_the_later_part_wins(
         for held, one in zip(expected, part, strict=True):
             held.update(one)
     assert series_of(merged) == expected
+
+
+@given(PARTS, st.booleans())
+def test_blank_parts_merge_by_their_times(parts: list[list[Series]], shared: bool) -> None:
+    blank = [
+        replace(columns, values=np.zeros(columns.samples), blank=True)
+        for columns in (columns_of(part, shared=shared) for part in parts)
+    ]
+    merged = merge_columns(blank)
+    assert merged.blank
+    expected = [{time: 0.0 for part in parts for time in part[i]} for i in range(3)]
+    assert series_of(merged) == [dict(sorted(series.items())) for series in expected]
 
 
 def test_series_that_share_times_go_on_sharing() -> None:
@@ -139,6 +152,14 @@ def test_the_same_series_of_several_sources_is_one_row() -> None:
     whole = merged.read(np.arange(3), 0, 9)
     assert series_of(whole) == [{1: 9.0, 2: 5.0}, {1: 2.0, 2: 4.0}, {2: 3.0}]
     assert series_of(merged.read(np.array([2]), 0, 1)) == [{}]
+
+
+def test_sources_of_the_same_series_keep_its_rows() -> None:
+    symbols = Symbols()
+    parts = [{"a": {t: 1.0}, "b": {t: 2.0}, "c": {}} for t in (1, 2)]
+    merged = merge_selections([FixedSelection(symbols, part) for part in parts])
+    assert merged.labels.to_labels() == named("a", "b", "c")
+    assert series_of(merged.read(np.array([0, 2]), 0, 9)) == [{1: 1.0, 2: 1.0}, {}]
 
 
 def test_shards_lie_side_by_side_with_symbols_of_their_own() -> None:

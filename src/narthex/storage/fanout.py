@@ -81,4 +81,5 @@ def side_by_side(parts: Sequence[Columns]) -> Columns:
         np.concatenate(values),
         np.concatenate(times_at),
         np.concatenate([part.times for part in parts]),
+        blank=all(part.blank for part in parts),
     )

@@ -140,7 +140,8 @@ class Columns:
     still among the values. Where samples are native histograms, `histogram` int32[m] is each
     sample's row of `histograms`, -1 for a float, and `values` is 0.0 there; None when every sample
     is a float. A stale marker is a float, whatever came before it. Arrays may be views; a reader
-    does not write to them.
+    does not write to them. `blank`: every value is known to be 0.0 (a read of presence that met no
+    stale marker), so nobody need look at them.
     """
 
     starts: NDArray[np.int64]
@@ -149,6 +150,7 @@ class Columns:
     times: NDArray[np.int64]
     histogram: NDArray[np.int32] | None = None
     histograms: Histograms | None = None
+    blank: bool = False
 
     def __post_init__(self) -> None:
         assert (self.histogram is None) == (self.histograms is None)

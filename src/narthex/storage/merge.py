@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.kernels.hashing import group_rows
 from narthex.model.label_table import LabelTable
 from narthex.storage.interface import Columns, Selection, Want
 from narthex.storage.kernels.merging import merge_parts
@@ -30,8 +32,31 @@ def merge_columns(parts: Sequence[Columns]) -> Columns:
     holding = [part for part in parts if part.samples]
     if len(holding) <= 1:
         return holding[0] if holding else parts[0]
+    assert all(part.series == holding[0].series for part in holding)
+    if all(part.blank for part in holding):
+        return _merge_times(holding)
+    return _merge_samples(holding)
+
+
+def _merge_times(parts: Sequence[Columns]) -> Columns:
+    """Of blank columns: series that share their times in each part share the merged ones."""
+    n = parts[0].series
+    keys = np.empty((n, 2 * len(parts)), np.int32)
+    for p, part in enumerate(parts):
+        keys[:, 2 * p] = part.times_at
+        keys[:, 2 * p + 1] = np.diff(part.starts)
+    timeline, first_row = np.empty(n, np.int32), np.empty(n, np.int64)
+    first_row = first_row[: group_rows(keys, timeline, first_row)]
+    merged = _merge_samples([take_columns(part, first_row) for part in parts])
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(np.diff(merged.starts)[timeline], out=starts[1:])
+    return Columns(
+        starts, np.zeros(starts[-1]), merged.times_at[timeline], merged.times, blank=True
+    )
+
+
+def _merge_samples(holding: Sequence[Columns]) -> Columns:
     n = holding[0].series
-    assert all(part.series == n for part in holding)
     starts = np.empty((len(holding), n + 1), np.int64)
     times_at = np.empty((len(holding), n), np.int64)
     value_base = time_base = 0
@@ -65,7 +90,8 @@ def take_columns(columns: Columns, rows: Rows) -> Columns:
     np.cumsum(counts, out=starts[1:])
     source = np.repeat(columns.starts[at] - starts[:-1], counts)
     values = columns.values[source + np.arange(int(starts[-1]))]
-    return Columns(starts, values, np.where(known, columns.times_at[at], 0), columns.times)
+    times_at = np.where(known, columns.times_at[at], 0)
+    return Columns(starts, values, times_at, columns.times, blank=columns.blank)
 
 
 def merge_selections(selections: Sequence[Selection]) -> Selection:
@@ -73,6 +99,8 @@ def merge_selections(selections: Sequence[Selection]) -> Selection:
     holding = [selection for selection in selections if len(selection.labels)]
     if len(holding) <= 1:
         return holding[0] if holding else selections[0]
+    if all(_same_series(selection.labels, holding[0].labels) for selection in holding[1:]):
+        return MergedSelection(holding[0].labels, holding)
     labels = LabelTable.concat([selection.labels for selection in holding])
     group_of_row, first_row = labels.groups()
     sources = []
@@ -86,12 +114,32 @@ def merge_selections(selections: Sequence[Selection]) -> Selection:
     return MergedSelection(labels.take(first_row), sources)
 
 
+def _same_series(some: LabelTable, others: LabelTable) -> bool:
+    """Whether two tables over the same symbols are equal row by row: most blocks are alike."""
+    return some.columns.keys() == others.columns.keys() and all(
+        np.array_equal(ids, others.columns[name]) for name, ids in some.columns.items()
+    )
+
+
+class _Part(Protocol):
+    """What a merged selection reads; rows are those of the merged one."""
+
+    @property
+    def samples_per_series(self) -> float: ...
+
+    def read(self, rows: Rows, start_ms: int, end_ms: int, want: Want) -> Columns: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A selection, and its row for each merged row, -1 where it lacks the series."""
 
     selection: Selection
     row_of_group: Rows
+
+    @property
+    def samples_per_series(self) -> float:
+        return self.selection.samples_per_series
 
     def read(self, rows: Rows, start_ms: int, end_ms: int, want: Want) -> Columns:
         own = self.row_of_group[rows]
@@ -109,11 +157,11 @@ class MergedSelection:
     """A `Selection` over several sources."""
 
     labels: LabelTable
-    sources: Sequence[_Source]
+    sources: Sequence[_Part]
 
     @property
     def samples_per_series(self) -> float:
-        return sum(source.selection.samples_per_series for source in self.sources)
+        return sum(source.samples_per_series for source in self.sources)
 
     def read(self, rows: Rows, start_ms: int, end_ms: int, want: Want = Want.VALUES) -> Columns:
         return merge_columns([source.read(rows, start_ms, end_ms, want) for source in self.sources])

@@ -197,7 +197,8 @@ class Tsdb:
         overlaps = self.head.overlaps(start_ms, end_ms)
         head = [self.head.select(matchers, start_ms, end_ms)] if overlaps else []
         blocks = self.blocks.between(start_ms, end_ms)
-        sources = [*(block.select(matchers, start_ms, end_ms) for block in blocks), *head]
+        sources: list[Selection] = [block.select(matchers, start_ms, end_ms) for block in blocks]
+        sources += head
         return merge_selections(sources or [self.head.select(matchers, start_ms, end_ms)])
 
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> set[str]:
@@ -374,12 +375,12 @@ class Tsdb:
             if self._closed:
                 return
             self._closed = True
-        try:
-            self.wal.close()
-        finally:
-            self.blocks.close()
-            self.head.pages.close()
-            self._lock.close()
+            try:
+                self.wal.close()
+            finally:
+                self.blocks.close()
+                self.head.pages.close()
+                self._lock.close()
 
     def _require_open(self) -> None:
         if self._closed:

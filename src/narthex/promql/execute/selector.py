@@ -170,8 +170,10 @@ def _values(columns: Columns, at: Places) -> Cells:
 
 def _presence(columns: Columns, at: Places) -> Cells:
     no_values = np.broadcast_to(np.float64(0.0), at.shape)
-    if at.complete and not count_stale(columns.values):
+    if at.complete and (columns.blank or not count_stale(columns.values)):
         return no_values, None
+    if columns.blank:
+        return no_values, (at.index >= 0).view(np.uint8)[at.timeline]
     kind = np.empty(at.shape, np.uint8)
     gather_presence(columns.values, columns.starts, at.timeline, at.index, kind)
     return no_values, kind

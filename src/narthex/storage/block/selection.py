@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ class BlockSelection:
         plan = _lay_out(self._index, windows, cells, start_ms, end_ms)
         pages = self._pages(rows, cells, plan, MARKED if want is Want.PRESENCE else EVERY)
         if not pages.shape[1]:
-            return plan.columns(np.zeros(plan.starts[-1]))
+            return replace(plan.columns(np.zeros(plan.starts[-1])), blank=True)
         values = np.zeros(plan.full_starts[-1])
         self._fill(pages, values, want)
         return plan.columns(_in_range(values, plan))
