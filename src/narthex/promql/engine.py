@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from narthex.model.symbols import ScratchSymbols, Symbols
 from narthex.model.tenant import TenantId
@@ -23,6 +24,7 @@ from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.evaluate import evaluate, whole_windows
 from narthex.promql.features import Features
 from narthex.promql.limits import Cancellation, Guard
+from narthex.promql.metrics import EngineMetrics
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.plan.plan import Prepared, prepare
 from narthex.promql.result import Result
@@ -105,6 +107,9 @@ class Engine:
     executor: Executor
     clock: Clock
     options: EngineOptions
+    registry: CollectorRegistry | None = None
+    """Where its metrics go; None: nowhere."""
+    _metrics: EngineMetrics = field(init=False)
     _features: Features = field(init=False)
     _turns: threading.Semaphore = field(init=False)
     _remembered: Callable[[str], Prepared] = field(init=False)
@@ -114,6 +119,7 @@ class Engine:
         self._remembered = lru_cache(REMEMBERED_QUERIES)(self._prepare)
         self._features = Features.from_names(self.options.features)
         self._turns = threading.Semaphore(self.options.max_concurrency)
+        self._metrics = EngineMetrics(self.clock, self.options.max_concurrency, self.registry)
 
     def instant(
         self,
@@ -165,7 +171,7 @@ class Engine:
     ) -> QueryResult:
         now = self.clock.monotonic_s
         guard = context.guard
-        with self._turn(guard), np.errstate(all="ignore"):
+        with self._metrics.running(), self._turn(guard), np.errstate(all="ignore"):
             began_s = now()
             plan = prepared.settled(context.query)
             prepared_s = now()
@@ -183,6 +189,7 @@ class Engine:
             samples_seen=guard.seen,
             samples_peak=guard.peak,
         )
+        self._metrics.answered(statistics)
         return QueryResult(prepared.text, result, context.annotations, statistics)
 
     def _context(

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from narthex.model.matcher import Matcher
 from narthex.model.tenant import DEFAULT_TENANT, TenantId
@@ -185,3 +186,25 @@ def test_statistics_have_prometheus_names(store: Watched, executor: Executor) ->
         "evalTotalTime", "resultSortTime", "queryPreparationTime", "innerEvalTime",
         "execQueueTime", "execTotalTime",
     }  # fmt: skip
+
+
+def test_a_query_shows_in_the_metrics_of_the_engine(store: Watched, executor: Executor) -> None:
+    registry = CollectorRegistry()
+    engine = Engine(store, executor, ManualClock(), EngineOptions(max_concurrency=7), registry)
+    engine.instant(DEFAULT_TENANT, "sum(x)", 600_000)
+    value = registry.get_sample_value
+    assert value("prometheus_engine_queries_concurrent_max") == 7
+    assert value("prometheus_engine_queries") == 0
+    assert value("prometheus_engine_query_samples_total") == 10
+    for part in ("queue_time", "prepare_time", "inner_eval", "result_sort"):
+        assert value("prometheus_engine_query_duration_seconds_count", {"slice": part}) == 1
+        labels = {"slice": part, "quantile": "0.99"}
+        assert value("prometheus_engine_query_duration_seconds", labels) is not None
+
+
+def test_a_query_that_fails_is_no_longer_running(store: Watched, executor: Executor) -> None:
+    registry = CollectorRegistry()
+    engine = Engine(store, executor, ManualClock(), EngineOptions(max_samples=0), registry)
+    with pytest.raises(TooManySamples):
+        engine.instant(DEFAULT_TENANT, "sum(x)", 600_000)
+    assert registry.get_sample_value("prometheus_engine_queries") == 0
