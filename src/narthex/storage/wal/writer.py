@@ -7,6 +7,7 @@ that fails leaves no trace, in the file or here, so that the next commit finds t
 from __future__ import annotations
 
 import contextlib
+import errno
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from narthex.runtime.filesystem import AppendFile, FileSystem
 from narthex.runtime.rng import process_seed
+from narthex.storage.errors import StorageClosed
 from narthex.storage.interface import Position
 from narthex.storage.wal.record import (
     DELTA_ROW,
@@ -47,6 +49,8 @@ DELTA_ROWS_MAX = 63
 """How many rows may hang on one full row."""
 
 _NEVER = -(2**63)
+_WHOLE = 2**63 - 1
+"""An offset behind every record of a segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,12 @@ class _Known:
 
 @dataclass(slots=True)
 class _Segment:
-    """The segment being written."""
+    """The segment being written; `end` is that of its last whole record."""
 
     number: int
     file: AppendFile
     salt_crc: int
+    end: int = SEGMENT_HEADER_BYTES
     layout_bytes: int = 0
     newest_ms: int = _NEVER
     layouts: dict[int, _Known] = field(default_factory=dict)
@@ -133,16 +138,20 @@ class WalWriter:
         }
         self._syncing = threading.Lock()
         # What a process that was killed left is in the kernel; the first sync makes it durable.
-        self._unsynced = [filesystem.open_append(segment_path(folder, n)) for n in sorted(older)]
+        self._unsynced = {n: filesystem.open_append(segment_path(folder, n)) for n in sorted(older)}
         self._name_unsynced = bool(older)
         self._durable = Position(0, 0)
-        self._distrusted: _Segment | None = None
+        self._distrusted = 0
+        self._given_up: dict[int, AppendFile] = {}
+        self._lost: list[tuple[Position, Position]] = []
+        self._closed = False
         filesystem.make_directory(folder)
 
     @property
     def segment_number(self) -> int:
         """The segment that the next record goes to."""
-        return self._current.number if self._current else self._next_number
+        next_number, segment = self._next_number, self._current
+        return segment.number if segment else next_number
 
     @property
     def position(self) -> Position:
@@ -150,18 +159,23 @@ class WalWriter:
         segment = self._current
         if segment is None:
             return Position(self._next_number, 0)
-        return Position(segment.number, segment.file.size())
+        return Position(segment.number, segment.end)
 
     @property
     def size_bytes(self) -> int:
         """Bytes of all segments."""
-        current = self._current.file.size() if self._current else 0
-        return sum(list(self._sizes.values())) + current
+        segment = self._current
+        return sum(list(self._sizes.values())) + (segment.end if segment else 0)
 
     def commit(self, entries: Sequence[Entry]) -> Position:
-        """Write one commit, in the kernel on return. Raises OSError: then nothing is there."""
+        """Write one commit, in the kernel on return.
+
+        Raises OSError: then nothing is there; StorageClosed.
+        """
+        if self._closed:
+            raise StorageClosed(f"{self._folder} was closed")
         segment = self._current
-        if segment is None or segment is self._distrusted or self._is_full(segment):
+        if segment is None or segment.number <= self._distrusted or self._is_full(segment):
             segment = self._open_next()
         payloads, layout_bytes = self._layouts_missing(segment, entries)
         parts = [_part(segment, entry) for entry in entries]
@@ -170,12 +184,11 @@ class WalWriter:
         segment.layout_bytes += layout_bytes
         for entry, part in zip(entries, parts, strict=True):
             _note(segment, entry, part)
-        return Position(segment.number, segment.file.size())
+        return Position(segment.number, segment.end)
 
     def _is_full(self, segment: _Segment) -> bool:
-        size = segment.file.size()
-        values = size - segment.layout_bytes
-        return size >= self._options.segment_bytes and values >= (
+        values = segment.end - segment.layout_bytes
+        return segment.end >= self._options.segment_bytes and values >= (
             VALUES_PER_LAYOUT_BYTE * segment.layout_bytes
         )
 
@@ -197,16 +210,16 @@ class WalWriter:
         return payloads, size
 
     def _write(self, segment: _Segment, payloads: list[tuple[int, bytes]]) -> None:
-        end = segment.file.size()
-        data = frame(payloads, end, segment.salt_crc)
+        data = frame(payloads, segment.end, segment.salt_crc)
         try:
             segment.file.write(data)
         except OSError:
             try:
-                segment.file.truncate(end)
+                segment.file.truncate(segment.end)
             except OSError:
                 self.roll()  # the reader finds the next good record behind what is left here
             raise
+        segment.end += len(data)
 
     def _open_next(self) -> _Segment:
         self.roll()
@@ -225,7 +238,7 @@ class WalWriter:
         assert file.size() == SEGMENT_HEADER_BYTES
         self._current = segment = _Segment(number, file, salt_checksum(salt))
         self._next_number = number + 1
-        self._unsynced.append(file)
+        self._unsynced[number] = file
         self._name_unsynced = True
         return segment
 
@@ -234,7 +247,7 @@ class WalWriter:
         segment = self._current
         if segment is not None:
             self._newest_ms[segment.number] = segment.newest_ms
-            self._sizes[segment.number] = segment.file.size()
+            self._sizes[segment.number] = segment.end
             self._current = None
 
     def sync(self) -> None:
@@ -247,36 +260,53 @@ class WalWriter:
             self._sync_all()
 
     def wait_durable(self, position: Position) -> None:
-        """Return once everything up to `position` is durable; one sync serves all who wait."""
+        """Return once everything up to `position` is durable; one sync serves all who wait.
+
+        Raises OSError, also when the sync that failed was another's.
+        """
         with self._syncing:
-            durable = self._durable
-            if (durable.segment, durable.offset) < (position.segment, position.offset):
+            if any(first < position <= last for first, last in self._lost):
+                raise OSError(errno.EIO, "the log could not be synced", str(self._folder))
+            if self._durable < position:
                 self._sync_all()
 
     def _sync_all(self) -> None:
-        current = self._current
-        files = list(self._unsynced)
-        reached = Position(current.number, current.file.size()) if current else None
+        # A commit may open segments meanwhile. Seen in this order, a file before `growing` is
+        # complete, and all that is written up to `reached` lies in `files` or was synced before.
+        growing, current = self.segment_number, self._current
+        reached = Position(growing, current.end if current and current.number == growing else 0)
+        files = dict(self._unsynced)
+        self._release(self._given_up, growing)
         try:
             if self._name_unsynced:
                 self._name_unsynced = False
                 self._filesystem.sync_directory(self._folder)
-            for file in files:
+            for file in files.values():
                 began_s = self._options.monotonic_s()
                 file.sync()
                 self._options.on_sync(self._options.monotonic_s() - began_s)
         except OSError:
             self._name_unsynced = True
-            self._distrusted = current
-            for file in files:
-                self._unsynced.remove(file)
+            self._give_up(files)
             raise
-        if reached is not None:
-            self._durable = reached
-        for file in files:
-            if current is None or file is not current.file:
-                self._unsynced.remove(file)
-                file.close()
+        self._durable = reached
+        for number in [number for number in files if number < growing]:
+            self._unsynced.pop(number).close()
+
+    def _give_up(self, files: Mapping[int, AppendFile]) -> None:
+        """Nothing in `files` that is not durable will ever be; the last of them is ended."""
+        if not files:
+            return
+        self._distrusted = max(files)
+        if self._lost and self._lost[-1][0] == self._durable:
+            self._lost.pop()
+        self._lost.append((self._durable, Position(self._distrusted, _WHOLE)))
+        for number in files:
+            self._given_up[number] = self._unsynced.pop(number)
+
+    def _release(self, files: dict[int, AppendFile], before: int) -> None:
+        for number in [number for number in files if number < before]:
+            files.pop(number).close()
 
     def drop_before(self, time_ms: int) -> int:
         """Remove the oldest segments whose samples are all before `time_ms`; return how many."""
@@ -291,14 +321,14 @@ class WalWriter:
         return dropped
 
     def close(self) -> None:
-        """Sync and release the files."""
+        """Sync and release the files; no commit may be under way. Raises OSError."""
+        self._closed = True
         self.roll()
         try:
             self.sync()
         finally:
-            for file in self._unsynced:
-                file.close()
-            self._unsynced.clear()
+            self._release(self._unsynced, self._next_number)
+            self._release(self._given_up, self._next_number)
 
 
 def _part(segment: _Segment, entry: Entry) -> Part:
