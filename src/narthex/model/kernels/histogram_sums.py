@@ -38,6 +38,23 @@ def longest_run(starts):
     return most
 
 
+@kernel("int64(const int32[::1], const int64[::1], const int64[::1], const int64[::1])")
+def first_sizes(layouts, layout_starts, list_starts, rows):
+    """How many buckets the first rows of all lists have together: about those of all outputs."""
+    total = 0
+    for k in range(list_starts.size - 1):
+        if list_starts[k] < list_starts[k + 1]:
+            layout = layouts[rows[list_starts[k]]]
+            total += layout_starts[layout + 1] - layout_starts[layout]
+    return total
+
+
+@kernel("float64[::1](float64[::1], int64)")
+def without_slack(array, size):
+    """The first elements, copied when much room behind them would stay unused."""
+    return array[:size] if 4 * size > 3 * array.size else array[:size].copy()
+
+
 @kernel("float64[::1](float64[::1], int64)")
 def with_room(array, needed):
     """The array, or a larger copy when it is too small."""
@@ -89,17 +106,18 @@ def summed_hint(hints, rows, weights, start, end):
 
     A gauge among them makes a gauge and so does subtraction; equal hints stay, others are unknown.
     """
-    seen = np.zeros(4, np.bool_)
+    seen = 0
     negative = False
     for j in range(start, end):
-        seen[hints[rows[j]]] = True
+        seen |= 1 << hints[rows[j]]
         negative = negative or weights[j] < 0
-    collision = np.uint8(HINT_COLLISION if seen[RESET] and seen[NOT_RESET] else 0)
-    if negative or seen[GAUGE]:
+    contrary = 1 << RESET | 1 << NOT_RESET
+    collision = np.uint8(HINT_COLLISION if seen & contrary == contrary else 0)
+    if negative or seen & 1 << GAUGE:
         return np.uint8(GAUGE), collision
-    if seen[UNKNOWN] or (seen[RESET] and seen[NOT_RESET]):
-        return np.uint8(UNKNOWN), collision
-    return np.uint8(RESET if seen[RESET] else NOT_RESET), collision
+    if seen == 1 << RESET:
+        return np.uint8(RESET), collision
+    return np.uint8(NOT_RESET if seen == 1 << NOT_RESET else UNKNOWN), collision
 
 
 @kernel(
@@ -366,7 +384,7 @@ def combine_rows(
     outputs = list_starts.size - 1
     known = positives.size
     layout_of = np.empty(outputs, np.int32)
-    out_buckets = np.empty(64)
+    out_buckets = np.empty(first_sizes(layouts, layout_starts, list_starts, rows))
     new_starts = np.zeros(outputs + 1, np.int64)
     new_positives = np.empty(outputs, np.int32)
     new_indices = np.empty(64, np.int32)
@@ -527,7 +545,7 @@ def combine_rows(
         for b in range(size):
             out_buckets[base + b] = settled(out_buckets[base + b], lost[b], factors[k])
     return (
-        out_buckets[: out_starts[outputs]].copy(),
+        without_slack(out_buckets, out_starts[outputs]),
         layout_of,
         new_starts[: new + 1].copy(),
         new_positives[:new].copy(),
