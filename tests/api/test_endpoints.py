@@ -220,6 +220,10 @@ def test_large_answers_are_streamed_whole(api: Served, monkeypatch: pytest.Monke
     assert len(gzip.decompress(zipped.body)) > 20_000
 
 
+def test_the_version_stands_outside_the_envelope(api: Served) -> None:
+    assert api.get("/version").json == dict(api.context.options.build)
+
+
 def test_lifecycle(api: Served) -> None:
     before = api.operations.reloads
     assert api.post("/-/reload").status == 200

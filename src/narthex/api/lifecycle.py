@@ -10,7 +10,7 @@ from prometheus_client import exposition
 
 from narthex.api.context import ApiContext, Phase
 from narthex.api.request import Request
-from narthex.api.respond import Answer, plain, success_object
+from narthex.api.respond import Answer, bare_object, plain
 
 LIFECYCLE_OFF = "Lifecycle API is not enabled."
 LINKS = (
@@ -87,7 +87,7 @@ async def metrics(context: ApiContext, request: Request) -> Answer:
 
 async def version(context: ApiContext, request: Request) -> Answer:
     """The build, plain."""
-    return success_object(dict(context.options.build))
+    return bare_object(dict(context.options.build))
 
 
 async def index(context: ApiContext, request: Request) -> Answer:

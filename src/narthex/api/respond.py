@@ -43,6 +43,11 @@ def success_object(data: object, warnings: list[str] | None = None) -> Answer:
     return success(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS), annotations)
 
 
+def bare_object(data: object) -> Answer:
+    """JSON without the envelope, for what stands outside the API."""
+    return Answer(200, JSON, orjson.dumps(data))
+
+
 def failure(error: ApiError) -> Answer:
     """`{"status":"error","errorType":...,"error":...}` with the type's status."""
     text = error.message.encode("utf-8", "replace").decode()
