@@ -18,13 +18,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvloop
 
 from narthex.api.app import App
 from narthex.api.context import ApiContext, ApiOptions, Phase, ProcessState, Rooms
 from narthex.api.features import feature_table, without_effect
-from narthex.api.listen import CannotListen, bind, bound_urls, http_server, parse_address
+from narthex.api.listen import CannotListen, bind, bound_urls, http_server
 from narthex.config.load import embedded_config, load_config
 from narthex.config.reload import Reloader, ReloadFailed, ReloadMetrics
 from narthex.config.schema import Config
@@ -113,7 +114,7 @@ def run(options: ServerOptions) -> int:
     except CannotListen as error:
         raise CannotStart(str(error)) from error
     try:
-        config = first_config(options)
+        config = first_config(options, bound_urls(sockets, "")[0])
         server = Server(options, config, sockets)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(server.run())
@@ -122,11 +123,13 @@ def run(options: ServerOptions) -> int:
             bound.close()
 
 
-def first_config(options: ServerOptions) -> Config:
-    """The configuration to start with. Raises CannotStart."""
+def first_config(options: ServerOptions, own_url: str) -> Config:
+    """The configuration to start with; without a file, one that scrapes `own_url`.
+
+    Raises CannotStart.
+    """
     if not options.config_file:
-        _, port = parse_address(options.listen_addresses[0])
-        return embedded_config(f"localhost:{port}", f"{options.route_prefix}/metrics")
+        return embedded_config(urlsplit(own_url).netloc, f"{options.route_prefix}/metrics")
     path = Path(options.config_file)
     try:
         return load_config(path)
