@@ -66,7 +66,7 @@ class Batch:
         assert self.times.size in (1, self.refs.size)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in the write-ahead log: segment number and byte offset behind the record."""
 
@@ -118,7 +118,9 @@ class Appender(Protocol):
     def commit(self, batch: Batch) -> Receipt:
         """Log the acceptable part of a batch and make it visible, all of it at once.
 
-        Raises OSError when the log cannot be written; nothing of the batch is kept then.
+        Raises OSError when the log cannot be written; nothing of the batch is kept then. Where a
+        commit waits for the disk and that fails, it raises too, and the batch is visible, but it is
+        not acknowledged: a power cut may take it.
         """
 
 
