@@ -114,8 +114,10 @@ class HeadAppender:
         laying = Laying(np.zeros(batch.refs.size, np.uint8))
         with self._head.writing:
             position = self._commit(batch, laying)
-        self._metrics.samples_appended(sum(draft.samples for draft in laying.changed))
-        self._metrics.samples_rejected(laying.rejected)
+        taken = sum(draft.samples for draft in laying.changed)
+        self._metrics.samples_appended(taken)
+        if taken < batch.refs.size:
+            self._metrics.samples_rejected(laying.rejected)
         return Receipt(position, laying.rejected)
 
     def _commit(self, batch: Batch, laying: Laying) -> Position:

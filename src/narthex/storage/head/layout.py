@@ -46,6 +46,7 @@ class Layout:
         self.number = number
         self._registry = registry
         self.columns = 0
+        self.shape = Shape(number, 0, 0)
         self._hashes = {0: 0}
         self._series = np.zeros(0, np.int32)
         self.newest_ms = np.zeros(0, np.int64)
@@ -60,11 +61,6 @@ class Layout:
     def series(self) -> SeriesIds:
         """The series of each column, `NO_SERIES` for one that left."""
         return self._series[: self.columns]
-
-    @property
-    def shape(self) -> Shape:
-        """Number, columns and content hash now."""
-        return Shape(self.number, self.columns, self._hashes[self.columns])
 
     def record(self, first: int) -> LayoutRecord:
         """The names of the columns from `first` on, for the log; one whose series left has none.
@@ -87,6 +83,7 @@ class Layout:
         if content_hash is None:
             content_hash = self._registry.content_hash(series, before.content_hash)
         self._hashes[end] = content_hash
+        self.shape = Shape(self.number, end, content_hash)
 
     def continues(self, first: int, hash_before: int, with_columns: Shape) -> bool:
         """Whether names from column `first` up to `with_columns` are its own or its next."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cramjam
 import numpy as np
@@ -36,8 +37,7 @@ class BadRecord(ValueError):
     """A payload whose checksum holds cannot be read: written by another version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What a layout was when samples were written: its number, columns and content hash."""
 
     layout: int
@@ -66,8 +66,7 @@ class Part:
     body: bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class RowSamples:
+class RowSamples(NamedTuple):
     """One row: `values` uint64[count] of the columns in `present`, bits as uint64; None: all."""
 
     time_ms: int
