@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -53,20 +53,33 @@ def kernel_files() -> list[Path]:
     return sorted({*PACKAGE.rglob("kernels.py"), *PACKAGE.rglob("kernels/*.py")})
 
 
-def kernel_modules() -> list[str]:
-    """The import names of all kernel files: importing one compiles or loads its kernels."""
-    names = (path.relative_to(PACKAGE).with_suffix("") for path in kernel_files())
-    return [".".join(("narthex", *name.parts)) for name in names if name.parts[-1] != "__init__"]
+def kernel_modules() -> dict[str, set[str]]:
+    """The import names of all kernel files, each with those of the kernel files it imports.
+
+    Importing one compiles or loads its kernels.
+    """
+    return {
+        _import_name(path): {_import_name(other) for other in _imported_kernel_files(path)}
+        for path in kernel_files()
+        if path.stem != "__init__"
+    }
 
 
-def _imported_kernel_files(path: Path) -> Iterator[Path]:
+def _import_name(path: Path) -> str:
+    return ".".join(("narthex", *path.relative_to(PACKAGE).with_suffix("").parts))
+
+
+@functools.cache
+def _imported_kernel_files(path: Path) -> tuple[Path, ...]:
     """Kernel files that `path` imports by name (`from narthex.model.kernels import ...`)."""
+    found: list[Path] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("narthex."):
             continue
         stem = PACKAGE.joinpath(*(node.module or "").split(".")[1:])
         candidates = [stem.with_suffix(".py"), *(stem / f"{a.name}.py" for a in node.names)]
-        yield from (c for c in candidates if c.is_file() and "kernels" in c.as_posix())
+        found += (c for c in candidates if c.is_file() and "kernels" in c.as_posix())
+    return tuple(found)
 
 
 @functools.cache
