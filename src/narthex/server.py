@@ -25,7 +25,7 @@ import uvloop
 from narthex.api.app import App
 from narthex.api.context import ApiContext, ApiOptions, Phase, ProcessState, Rooms
 from narthex.api.features import feature_table, without_effect
-from narthex.api.listen import CannotListen, bind, bound_urls, http_server
+from narthex.api.listen import CannotListen, bind, bound_urls, http_server, url_from_outside
 from narthex.config.load import embedded_config, load_config
 from narthex.config.reload import Reloader, ReloadFailed, ReloadMetrics
 from narthex.config.schema import Config
@@ -194,10 +194,11 @@ class Server:
             "goVersion": f"python{sys.version.split()[0]}",
         }
         publish_build(self._registry, build)
-        external_url = options.external_url or bound_urls(self._sockets, options.route_prefix)[0]
+        external_url = options.external_url or url_from_outside(self._sockets, options.route_prefix)
         return ApiOptions(
             route_prefix=options.route_prefix,
             external_url=external_url,
+            listen_port=self._sockets[0].getsockname()[1],
             cors_origin=options.cors_origin,
             enable_lifecycle=options.enable_lifecycle,
             page_title=options.page_title,

@@ -69,6 +69,8 @@ class ApiOptions:
     route_prefix: str = ""
     """Without a slash at the end; empty at the root."""
     external_url: str = ""
+    listen_port: int = 0
+    """A target on this machine with this port is this very process."""
     cors_origin: str = ".*"
     enable_lifecycle: bool = False
     page_title: str = "Narthex"

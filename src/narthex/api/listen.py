@@ -94,6 +94,11 @@ def bound_urls(sockets: Sequence[socket.socket], path: str) -> list[str]:
     return urls
 
 
+def url_from_outside(sockets: Sequence[socket.socket], path: str) -> str:
+    """The URL under which other machines may reach the first socket: by this one's name."""
+    return f"http://{socket.gethostname()}:{sockets[0].getsockname()[1]}{path}"
+
+
 class HttpServer(uvicorn.Server):
     """uvicorn that leaves the process's signals alone."""
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 
-from narthex.api.context import ApiContext
+from narthex.api.context import ApiContext, ApiOptions
 from narthex.api.errors import ApiError, ErrorType, bad_parameter
 from narthex.api.parameters import parse_selector
 from narthex.api.request import Request
@@ -33,8 +33,8 @@ async def targets(context: ApiContext, request: Request) -> Answer:
     dropped: list[dict[str, object]] = []
     counts: dict[str, int] | None = None
     if state != "dropped":
-        external = context.options.external_url
-        active = [_active(target, external) for target in context.targets.active_targets(pool)]
+        options = context.options
+        active = [_active(target, options) for target in context.targets.active_targets(pool)]
     if state != "active":
         dropped = [
             {"discoveredLabels": target.discovered_labels.as_dict(), "scrapePool": name}
@@ -46,7 +46,7 @@ async def targets(context: ApiContext, request: Request) -> Answer:
     )
 
 
-def _active(active: ActiveTarget, external_url: str) -> dict[str, object]:
+def _active(active: ActiveTarget, options: ApiOptions) -> dict[str, object]:
     target, status = active.target, active.status
     scraped_ms = status.last_scrape_ms
     return {
@@ -54,7 +54,7 @@ def _active(active: ActiveTarget, external_url: str) -> dict[str, object]:
         "labels": target.labels.as_dict(),
         "scrapePool": active.pool,
         "scrapeUrl": target.url,
-        "globalUrl": global_url(target.url, external_url),
+        "globalUrl": global_url(target.url, options.external_url, options.listen_port),
         "lastError": status.last_error,
         "lastScrape": NEVER if scraped_ms is None else format_rfc3339_ms(scraped_ms),
         "lastScrapeDuration": status.last_duration_s,
@@ -64,13 +64,18 @@ def _active(active: ActiveTarget, external_url: str) -> dict[str, object]:
     }
 
 
-def global_url(url: str, external_url: str) -> str:
-    """A target's URL for a browser elsewhere: this machine's own name becomes the external one."""
+def global_url(url: str, external_url: str, own_port: int) -> str:
+    """A target's URL for a browser elsewhere: this machine's own name becomes the external one.
+
+    A target that is this very process has the external scheme and port as well.
+    """
     parts, external = urlsplit(url), urlsplit(external_url)
-    if parts.hostname not in LOCAL_HOSTS or not external.hostname:
+    if parts.hostname not in LOCAL_HOSTS or not parts.port or not external.hostname:
         return url
+    if parts.port == own_port:
+        return urlunsplit(parts._replace(scheme=external.scheme, netloc=external.netloc))
     host = f"[{external.hostname}]" if ":" in external.hostname else external.hostname
-    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
+    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}"))
 
 
 async def target_metadata(context: ApiContext, request: Request) -> Answer:
