@@ -379,7 +379,8 @@ def combine_rows(
     row each. Writes all of an output but its buckets, which come back first, and its layout, which
     comes second: a number below `positives.size` is an input's layout, others count the new ones,
     which come back as a table: (starts, positives, indices, bound starts, bounds). Outputs in a row
-    that have the same new layout share it.
+    that have the same new layout share it. A layout is mapped once an output: `held` and `placed`
+    note the last output and row that it was mapped for, in the union of buckets and in adding up.
     """
     outputs = list_starts.size - 1
     known = positives.size
@@ -393,6 +394,9 @@ def combine_rows(
     new = 0
     widest = longest_run(layout_starts)
     mapped = np.empty(widest, np.int32)
+    places = np.empty(indices.size, np.int32)
+    held = np.full((2, known), -1)
+    placed = np.full((2, known), -1)
     common = np.empty(longest_run(bound_starts))
     positive = np.empty(widest, np.int32)
     negative = np.empty(widest, np.int32)
@@ -446,8 +450,11 @@ def combine_rows(
                 )
             for j in range(start, end):
                 row = rows[j]
-                if j > start and alike(schemas, fields, layouts, rows[j - 1], row):
+                layout = layouts[row]
+                if held[0, layout] == k and alike(schemas, fields, layouts, held[1, layout], row):
                     continue
+                held[0, layout] = k
+                held[1, layout] = row
                 map_row(
                     schemas,
                     fields,
@@ -463,8 +470,8 @@ def combine_rows(
                     common_count,
                     mapped,
                 )
-                split = positives[layouts[row]]
-                own = layout_starts[layouts[row] + 1] - layout_starts[layouts[row]]
+                split = positives[layout]
+                own = layout_starts[layout + 1] - layout_starts[layout]
                 merged = with_room_int(merged, positive_count + own)
                 positive_count = merge_ascending(mapped, 0, split, positive, positive_count, merged)
                 positive, merged = merged, positive
@@ -514,8 +521,14 @@ def combine_rows(
             if found == ALIKE:
                 add_run(out_buckets, base, lost, buckets, at, size, weight)
                 continue
-            own = layout_starts[layouts[row] + 1] - layout_starts[layouts[row]]
-            if j == start or not alike(schemas, fields, layouts, rows[j - 1], row):
+            layout = layouts[row]
+            own = layout_starts[layout + 1] - layout_starts[layout]
+            place = places[layout_starts[layout] :]
+            if placed[0, layout] != k or not alike(
+                schemas, fields, layouts, placed[1, layout], row
+            ):
+                placed[0, layout] = k
+                placed[1, layout] = row
                 map_row(
                     schemas,
                     fields,
@@ -529,15 +542,15 @@ def combine_rows(
                     threshold,
                     common,
                     common_count,
-                    mapped,
+                    place,
                 )
-                to_places(mapped, positives[layouts[row]], own, positive, positive_count, negative)
+                to_places(place, positives[layout], own, positive, positive_count, negative)
             for b in range(own):
                 value = weight * buckets[at + b]
-                if mapped[b] == SWALLOWED:
+                if place[b] == SWALLOWED:
                     add(totals, 0, lost_of_totals, 0, value)
                 else:
-                    add(out_buckets, base + mapped[b], lost, mapped[b], value)
+                    add(out_buckets, base + place[b], lost, place[b], value)
         out_schema[k] = schema
         out_fields[0, k] = threshold
         for f in range(3):
