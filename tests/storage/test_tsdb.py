@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from narthex.storage.interface import Batch, RejectReason
 from narthex.storage.metrics import StorageMetrics
 from narthex.storage.store import Store
 from narthex.storage.tsdb import Machine, TsdbOptions
+from tests.faults.failing_filesystem import FailingFileSystem
 from tests.storage.samples import Contents, bits, commit, contents, named, resolve
 
 HOUR = 3_600_000
@@ -261,6 +263,50 @@ def test_a_block_that_cannot_be_opened_is_left_and_the_rest_answers(
     assert world.filesystem.exists(folder / "meta")
     expected = {t: w for t, w in written[named("a")[0]].items() if t >= 2 * HOUR}
     assert contents(store)[named("a")[0]] == expected
+
+
+def blocks_of(store: Store) -> list[tuple[int, int]]:
+    """Hours in which each block begins and ends."""
+    metas = [block.meta for block in store.shards()[0].blocks.all]
+    return [(meta.min_time_ms // HOUR, meta.max_time_ms // HOUR) for meta in metas]
+
+
+def test_a_damaged_block_is_left_out_of_merges_and_goes_with_its_age(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = world.open(compacts=False)
+    scrape(store, named("a"), range(0, 10 * HOUR, 60_000))
+    store.maintain()
+    blocks = store.shards()[0].blocks
+    damaged = blocks.all[1].meta.ulid
+    store.close()
+    data = bytearray(world.filesystem.read_file(blocks.folder / damaged / "pages"))
+    data[30] ^= 1
+    world.filesystem.write_file(blocks.folder / damaged / "pages", bytes(data))
+    store = world.open(retention_ms=0)
+    with caplog.at_level(logging.ERROR):
+        store.maintain()
+    assert "damaged block is not merged" in caplog.text
+    assert world.metric("prometheus_tsdb_compactions_failed_total") == 1
+    assert blocks_of(store) == [(0, 6), (2, 4), (6, 8)]
+    assert len(contents(store, start_ms=4 * HOUR)[named("a")[0]]) == 6 * 60
+    store.set_retention(4 * HOUR, 0)
+    store.maintain()
+    assert blocks_of(store) == [(0, 6), (6, 8)]
+
+
+def test_a_full_disk_is_no_reason_to_keep_what_is_beyond_the_retention() -> None:
+    disk = FailingFileSystem(InMemoryFileSystem())
+    world = World(cast(FileSystem, disk))
+    store = world.open(compacts=False)
+    scrape(store, named("a"), range(0, 6 * HOUR, 60_000))
+    store.maintain()
+    scrape(store, named("a"), range(6 * HOUR, 8 * HOUR, 60_000))
+    store.set_retention(0, 1)
+    disk.arm(0, 3, "full")  # the head's file, the block's folder, the removal of what there is
+    with pytest.raises(OSError, match="No space left"):
+        store.maintain()
+    assert blocks_of(store) == []
 
 
 def test_a_tenant_sees_its_own_samples_only(world: World) -> None:

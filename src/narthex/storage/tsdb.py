@@ -24,7 +24,7 @@ from narthex.model.symbols import Symbols
 from narthex.runtime.clock import Clock, SystemClock
 from narthex.runtime.filesystem import FileSystem, OsFileSystem
 from narthex.runtime.rng import Random, process_seed, seeded
-from narthex.storage.block.meta import new_ulid
+from narthex.storage.block.meta import BlockMeta, new_ulid
 from narthex.storage.block.writer import write_block
 from narthex.storage.block_set import BlockSet
 from narthex.storage.compaction.compactor import compact
@@ -92,6 +92,7 @@ class Tsdb:
         self._metrics = machine.metrics
         self._log = Logger("tsdb")
         self._maintaining = threading.Lock()
+        self._damaged: set[str] = set()
         self._closed = False
         self._filesystem.make_directory(folder)
         try:
@@ -247,18 +248,20 @@ class Tsdb:
         """Cut blocks that are due, drop what is beyond the retention. One caller at a time works.
 
         Raises OSError when a block cannot be written; nothing is lost then, the next call tries
-        again.
+        again. The retention is applied all the same: on a full disk it is what makes room.
         """
-        self._require_open()
         with self._maintaining:
-            self.blocks.adopt_new()
-            self.seal()
-            while self._is_due():
-                self._cut_oldest()
-            if self.options.compacts:
-                self._merge_blocks()
-            self._retain()
-            self.blocks.release_retired()
+            self._require_open()
+            try:
+                self.blocks.adopt_new()
+                self.seal()
+                while self._is_due():
+                    self._cut_oldest()
+                if self.options.compacts:
+                    self._merge_blocks()
+            finally:
+                self._retain()
+                self.blocks.release_retired()
 
     def _is_due(self) -> bool:
         head = self.head
@@ -269,6 +272,7 @@ class Tsdb:
     def cut_all(self) -> None:
         """Write all that the head holds to blocks, whatever their age."""
         with self._maintaining:
+            self._require_open()
             self.seal()
             while not self.head.is_empty:
                 self._cut_oldest()
@@ -312,7 +316,7 @@ class Tsdb:
 
     def _merge_blocks(self) -> None:
         ranges_ms = compaction_ranges(self.options.block_ms, self.options.retention_ms)
-        while chosen := next_merge([block.meta for block in self.blocks.all], ranges_ms):
+        while chosen := next_merge(self._mergeable(), ranges_ms):
             names = {meta.ulid for meta in chosen}
             readers = [block for block in self.blocks.all if block.meta.ulid in names]
             ulid = new_ulid(self._clock.now_ms(), self._random)
@@ -322,12 +326,28 @@ class Tsdb:
                     readers, self.blocks.folder, self._filesystem, ulid=ulid, merge=merge_selections
                 )
                 self.blocks.replace(sorted(names), [ulid] if meta else [])
+            except Corruption as error:
+                self._metrics.compactions_failed.inc()
+                self._leave_unmerged(names, error)
+                continue
             except BaseException:
                 self._metrics.compactions_failed.inc()
                 raise
             self._metrics.compactions.inc()
             self._metrics.compaction_seconds.observe(self._clock.monotonic_s() - began_s)
             self._log.info("blocks merged", ulid=ulid, sources=" ".join(sorted(names)))
+
+    def _mergeable(self) -> list[BlockMeta]:
+        metas = [block.meta for block in self.blocks.all]
+        return [meta for meta in metas if meta.ulid not in self._damaged]
+
+    def _leave_unmerged(self, names: set[str], error: Corruption) -> None:
+        """What can be read of a damaged block goes on answering; the others are merged without."""
+        damaged = names.intersection(error.path.parts)
+        if not damaged:
+            raise error
+        self._damaged |= damaged
+        self._log.error("damaged block is not merged", err=str(error))
 
     def _retain(self) -> None:
         metas = [block.meta for block in self.blocks.all]
