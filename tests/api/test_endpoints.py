@@ -140,6 +140,22 @@ def test_labels_values_and_series(api: Served) -> None:
     )
 
 
+def test_a_selector_of_targets_may_match_all(api: Served) -> None:
+    reply = api.get("/api/v1/targets/metadata", [("match_target", "{}")])
+    assert reply.json == {"status": "success", "data": []}
+
+
+def test_targets_in_a_state_that_is_none_are_none(api: Served) -> None:
+    found = api.get("/api/v1/targets", [("state", "odd")]).json["data"]
+    assert found == {"activeTargets": [], "droppedTargets": [], "droppedTargetCounts": None}
+
+
+@pytest.mark.parametrize("lookback", ["0", "-1"])
+def test_a_lookback_that_is_none_is_the_usual_one(api: Served, lookback: str) -> None:
+    reply = api.get("/api/v1/query", [("query", "up"), ("lookback_delta", lookback)])
+    assert len(reply.json["data"]["result"]) == 3
+
+
 def test_format_and_parse(api: Served) -> None:
     asked = [("query", "sum by(job)(rate(up[5m]))>1")]
     formatted = api.get("/api/v1/format_query", asked).json["data"]

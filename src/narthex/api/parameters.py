@@ -143,10 +143,18 @@ def parse_api_duration_ms(text: str, name: str) -> int:
 
 def parse_selector(text: str, name: str = "match[]") -> tuple[Matcher, ...]:
     """The matchers of a series selector. Raises ApiError naming the parameter."""
-    try:
-        matchers = parse_metric_selector(text)
-    except ParseError as error:
-        raise bad_parameter(name, str(error)) from error
+    matchers = parse_matchers(text, name)
     if all(matcher.matches_empty for matcher in matchers):
         raise bad_parameter(name, f"{name} must contain at least one non-empty matcher")
     return matchers
+
+
+def parse_matchers(text: str, name: str) -> tuple[Matcher, ...]:
+    """The matchers of a selector that may match everything, as that of a target may.
+
+    Raises ApiError naming the parameter.
+    """
+    try:
+        return tuple(parse_metric_selector(text))
+    except ParseError as error:
+        raise bad_parameter(name, str(error)) from error

@@ -75,8 +75,8 @@ async def query_range(context: ApiContext, request: Request) -> Answer:
 def _options(request: Request) -> tuple[QueryOptions, Cancellation]:
     timeout_ms = request.parameters.duration_ms("timeout")
     lookback_ms = request.parameters.duration_ms("lookback_delta")
-    if lookback_ms is not None and lookback_ms <= 0:
-        raise bad_parameter("lookback_delta", "lookback delta must be positive")
+    if lookback_ms is not None and lookback_ms <= 0:  # as in Prometheus: not said
+        lookback_ms = None
     timeout_s = None if timeout_ms is None else timeout_ms / 1000
     return QueryOptions(lookback_ms=lookback_ms, timeout_s=timeout_s), Cancellation()
 

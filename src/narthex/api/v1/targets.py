@@ -9,7 +9,7 @@ import orjson
 
 from narthex.api.context import ApiContext, ApiOptions
 from narthex.api.errors import ApiError, ErrorType, bad_parameter
-from narthex.api.parameters import parse_selector
+from narthex.api.parameters import parse_matchers
 from narthex.api.request import Request
 from narthex.api.respond import Answer, success_object
 from narthex.model.duration import format_duration_ms
@@ -32,10 +32,10 @@ async def targets(context: ApiContext, request: Request) -> Answer:
     active: list[dict[str, object]] = []
     dropped: list[dict[str, object]] = []
     counts: dict[str, int] | None = None
-    if state != "dropped":
+    if state in ("", "any", "active"):
         options = context.options
         active = [_active(target, options) for target in context.targets.active_targets(pool)]
-    if state != "active":
+    if state in ("", "any", "dropped"):
         dropped = [
             {"discoveredLabels": target.discovered_labels.as_dict(), "scrapePool": name}
             for name, target in context.targets.dropped_targets(pool)
@@ -83,7 +83,7 @@ async def target_metadata(context: ApiContext, request: Request) -> Answer:
     limit = request.parameters.whole("limit", NO_LIMIT)
     metric = request.parameters.first("metric") or None
     selector = request.parameters.first("match_target")
-    matchers = parse_selector(selector, "match_target") if selector else ()
+    matchers = parse_matchers(selector, "match_target") if selector else ()
     rows: list[dict[str, object]] = []
     for target, metadata in context.targets.metadata(metric):
         if limit >= 0 and len(rows) >= limit:
