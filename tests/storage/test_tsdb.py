@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, filesystem: FileSystem | None = None) -> None:
         self.filesystem = filesystem or InMemoryFileSystem()
-        self.clock = ManualClock()
+        self.clock = ManualClock(100 * HOUR)
         self.registry = CollectorRegistry()
 
     def open(self, **options: object) -> Store:

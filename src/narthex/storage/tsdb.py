@@ -351,7 +351,8 @@ class Tsdb:
 
     def _retain(self) -> None:
         metas = [block.meta for block in self.blocks.all]
-        old = [meta.ulid for meta in beyond_age(metas, self.options.retention_ms)]
+        now_ms = self._clock.now_ms()
+        old = [meta.ulid for meta in beyond_age(metas, self.options.retention_ms, now_ms)]
         left = [meta for meta in metas if meta.ulid not in old]
         beside = self.wal.size_bytes + self.head.pages.size_bytes
         large = [meta.ulid for meta in beyond_size(left, self.options.retention_bytes, beside)]

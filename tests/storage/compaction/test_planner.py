@@ -96,10 +96,17 @@ def test_a_source_is_obsolete_once_it_was_merged() -> None:
 
 def test_blocks_beyond_the_retention_go() -> None:
     blocks = [block(0, 2), block(2, 4), block(10, 12)]
-    assert spans(beyond_age(blocks, 9 * HOUR_MS)) == [(0, 2)]
-    assert spans(beyond_age(blocks, 8 * HOUR_MS)) == [(0, 2), (2, 4)]
-    assert not beyond_age(blocks, 0)
-    assert not beyond_age([], HOUR_MS)
+    now_ms = 100 * HOUR_MS
+    assert spans(beyond_age(blocks, 9 * HOUR_MS, now_ms)) == [(0, 2)]
+    assert spans(beyond_age(blocks, 8 * HOUR_MS, now_ms)) == [(0, 2), (2, 4)]
+    assert not beyond_age(blocks, 0, now_ms)
+    assert not beyond_age([], HOUR_MS, now_ms)
+
+
+def test_a_block_of_the_future_does_not_age_the_others() -> None:
+    blocks = [block(0, 2), block(8, 10), block(90_000, 90_002)]
+    assert spans(beyond_age(blocks, 8 * HOUR_MS, 11 * HOUR_MS)) == [(0, 2)]
+    assert not beyond_age(blocks, 8 * HOUR_MS, -HOUR_MS), "a clock that was set back"
 
 
 def test_the_oldest_blocks_go_when_there_are_too_many_bytes() -> None:

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from narthex.storage.block.meta import BlockMeta
 
 
-def beyond_age(blocks: Sequence[BlockMeta], retention_ms: int) -> list[BlockMeta]:
+def beyond_age(blocks: Sequence[BlockMeta], retention_ms: int, now_ms: int) -> list[BlockMeta]:
     """Blocks that end `retention_ms` or more before the newest block ends (0: none).
 
     Measured from the newest block, not from the clock: a server that was off for a month
-    does not start by deleting its history.
+    does not start by deleting its history. Nor does one block of a far future delete it: what is
+    later than the clock counts as now.
     """
     if not retention_ms or not blocks:
         return []
-    newest_ms = max(block.max_time_ms for block in blocks)
+    newest_ms = min(now_ms, max(block.max_time_ms for block in blocks))
     return [block for block in blocks if newest_ms - block.max_time_ms >= retention_ms]
 
 
