@@ -49,6 +49,7 @@ class EvalContext:
     `query` is what was asked for (`start()`, `end()`, `step()`, `range()`), `steps` the moments of
     this evaluation. `remembered` holds the shared parts
     that are done. `default_subquery_step_ms` gives the step of `[5m:]` for its range.
+    `detects_resets`: unknown reset hints are made out as histograms are read.
     """
 
     storage: Queryable
@@ -62,11 +63,16 @@ class EvalContext:
     annotations: Annotations
     guard: Guard
     features: Features
-    remembered: dict[tuple[Expr, Steps], Remembered] = field(default_factory=dict)
+    remembered: dict[tuple[Expr, Steps, bool], Remembered] = field(default_factory=dict)
+    detects_resets: bool = False
 
     def at(self, steps: Steps) -> EvalContext:
         """The same query at other moments."""
         return replace(self, steps=steps)
+
+    def detecting_resets(self, wanted: bool) -> EvalContext:  # noqa: FBT001 - what it is set to
+        """The same query, reset hints made out or not."""
+        return self if wanted is self.detects_resets else replace(self, detects_resets=wanted)
 
     def start_ms(self) -> int:
         """`start()`: the first moment of the query."""

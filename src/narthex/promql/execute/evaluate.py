@@ -21,6 +21,7 @@ from narthex.promql.execute.context import EvalContext, Scalar, Value
 from narthex.promql.execute.frame import Frame, Steps, Windows
 from narthex.promql.execute.functions.calling import RangeFunction, VectorFunction
 from narthex.promql.execute.functions.registry import RANGE_FUNCTIONS, VECTOR_FUNCTIONS
+from narthex.promql.execute.hint_detection import DETECTING, NEEDING_BUCKETS
 from narthex.promql.execute.invariant import repeated, repeated_scalar
 from narthex.promql.execute.names import without_name
 from narthex.promql.execute.selector import instant_vector, sample_times
@@ -112,6 +113,7 @@ def _unary(node: UnaryExpr, context: EvalContext) -> Outcome:
 
 
 def _binary(node: BinaryExpr, context: EvalContext) -> Outcome:
+    context = context.detecting_resets(False)
     left, right = stream(node.left, context), stream(node.right, context)
     assert not isinstance(left, str)
     assert not isinstance(right, str)
@@ -199,6 +201,8 @@ def _windows(
 
 
 def _vector_call(node: Call, function: VectorFunction, context: EvalContext) -> Outcome:
+    if node.function in DETECTING or node.function in NEEDING_BUCKETS:
+        context = context.detecting_resets(node.function in DETECTING)
     outcomes = [stream(arg, context) for arg in node.args[: function.evaluated_arguments]]
     if function.rowwise and any(isinstance(outcome, Stream) for outcome in outcomes):
         answer = _mapped(node, function, outcomes, context)

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
+from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import reach_of
 from narthex.promql.execute.frame import HISTOGRAM, Frame
+from narthex.promql.execute.hint_detection import with_detected_hints
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.stream import Stream, batches_of
 from narthex.promql.kernels.select import (
@@ -64,14 +66,17 @@ class Found:
     start_ms: int
     end_ms: int
     want: Want
+    detects_resets: bool
 
     def read(self, rows: slice) -> Columns:
         """The samples of some series."""
         indices = np.arange(rows.start, rows.stop, dtype=np.int64)
         columns = self.selection.read(indices, self.start_ms, self.end_ms, self.want)
-        if columns.histogram is None or (columns.histogram >= 0).any():
+        if columns.histogram is None:
             return columns
-        return replace(columns, histogram=None, histograms=None)
+        if not (columns.histogram >= 0).any():
+            return replace(columns, histogram=None, histograms=None)
+        return with_detected_hints(columns) if self.detects_resets else columns
 
 
 def find(
@@ -89,7 +94,8 @@ def find(
     start_ms = int(moments[0]) + reach.after_ms - reach.whole_ms + 1
     hints = SelectHints(function, look_back_ms, context.steps.step_ms)
     selection = context.storage.select(context.tenant, node.matchers, start_ms, end_ms, hints)
-    return Found(selection, context.adopt(selection.labels), start_ms, end_ms, want)
+    labels = context.adopt(selection.labels)
+    return Found(selection, labels, start_ms, end_ms, want, context.detects_resets)
 
 
 def instant_vector(
@@ -105,6 +111,11 @@ def instant_vector(
 def sample_times(node: VectorSelector, context: EvalContext) -> Stream:
     """When each step's sample was taken, in seconds: `timestamp(selector)`."""
     return _stream(node, context, Want.PRESENCE, _times)
+
+
+def info_times(node: VectorSelector, context: EvalContext) -> Stream:
+    """As `sample_times`; raises ExecutionError where histograms are among the samples."""
+    return _stream(node, context, Want.VALUES, _info_times)
 
 
 def _stream(
@@ -177,6 +188,12 @@ def _presence(columns: Columns, at: Places) -> Cells:
     kind = np.empty(at.shape, np.uint8)
     gather_presence(columns.values, columns.starts, at.timeline, at.index, kind)
     return no_values, kind
+
+
+def _info_times(columns: Columns, at: Places) -> Cells:
+    if columns.histogram is not None:
+        raise ExecutionError("this should be an info metric, with float samples")
+    return _times(columns, at)
 
 
 def _times(columns: Columns, at: Places) -> Cells:

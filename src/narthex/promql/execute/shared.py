@@ -14,7 +14,7 @@ def shared_value(
     node: Shared, context: EvalContext, evaluated: Callable[[], Value]
 ) -> Value:
     """The value of a shared part at `context.steps`; `evaluated()` makes it the first time."""
-    key = (node.expr, context.steps)
+    key = (node.expr, context.steps, context.detects_resets)
     found = context.remembered.get(key)
     annotations = context.annotations
     if found is None:

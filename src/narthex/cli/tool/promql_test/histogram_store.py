@@ -7,13 +7,20 @@ both, in the order of time. Histograms are kept as columns, a table for each ser
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.histogram import Histogram
-from narthex.model.histogram_columns import Histograms, run_bounds
+from narthex.model.histogram_columns import (
+    HINT_GAUGE,
+    HINT_NOT_RESET,
+    HINT_UNKNOWN,
+    Histograms,
+    run_bounds,
+)
+from narthex.model.histogram_resets import resets
 from narthex.model.label_table import LabelTable
 from narthex.model.labels import Labels
 from narthex.model.matcher import Matcher
@@ -27,6 +34,25 @@ class HistogramSeries:
 
     times_ms: NDArray[np.int64]
     histograms: Histograms
+
+    def hinted(self, floats_ms: NDArray[np.int64]) -> HistogramSeries:
+        """The same with the reset hints that a store of chunks gives when it is read.
+
+        A sample that goes on from the one before was not reset. One that begins a chunk, also
+        behind a float (`floats_ms` int64[f]), is unknown unless it came with the hint.
+        """
+        histograms = self.histograms
+        later, given = np.arange(1, len(histograms)), histograms.hint
+        told = np.where(given == HINT_NOT_RESET, np.uint8(HINT_UNKNOWN), given)
+        begins = resets(replace(histograms, hint=told), later - 1, later)
+        schema, zero = histograms.schema, histograms.zero_threshold
+        begins |= (schema[1:] != schema[:-1]) | (zero[1:] != zero[:-1])
+        begins |= (given[:-1] == HINT_GAUGE) | (given[1:] == HINT_GAUGE)
+        floats_before = np.searchsorted(floats_ms, self.times_ms)
+        begins |= floats_before[1:] > floats_before[:-1]
+        hint = told.copy()
+        hint[1:] = np.where(begins, told[1:], np.uint8(HINT_NOT_RESET))
+        return replace(self, histograms=replace(histograms, hint=hint))
 
     def between(self, start_ms: int, end_ms: int) -> HistogramSeries:
         """The part with start <= time <= end."""
@@ -53,12 +79,15 @@ class HistogramStore:
 
     series: dict[Labels, HistogramSeries] = field(default_factory=dict)
 
-    def add(self, labels: Labels, samples: Mapping[int, Histogram]) -> None:
-        """Add samples of one series, by their time in ms."""
+    def add(
+        self, labels: Labels, samples: Mapping[int, Histogram], floats_ms: Sequence[int]
+    ) -> None:
+        """Add samples of one series, by their time in ms; `floats_ms` are those of its floats."""
         times = np.array(sorted(samples), np.int64)
         histograms = Histograms.from_values([samples[time_ms] for time_ms in times.tolist()])
         held = self.series.get(labels, NO_HISTOGRAMS)
-        self.series[labels] = held.followed_by(HistogramSeries(times, histograms))
+        added = HistogramSeries(times, histograms).hinted(np.array(floats_ms, np.int64))
+        self.series[labels] = held.followed_by(added)
 
     def beside(self, floats: Selection, matchers: Sequence[Matcher]) -> Selection:
         """The same selection with the histograms of all series that match."""

@@ -70,7 +70,8 @@ class ScriptStore:
                 if point.histogram is not None
             }
             if found:
-                self.histograms.add(labels, found)
+                floats = [i * load.step_ms for i, point in enumerate(points) if _is_float(point)]
+                self.histograms.add(labels, found, floats)
         self._append(series, load.step_ms)
 
     def _remember(self, feature: str, labels: Labels, times_ms: tuple[int, ...]) -> None:

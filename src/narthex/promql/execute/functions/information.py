@@ -25,7 +25,7 @@ from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.functions.arguments import bare, frame_of
 from narthex.promql.execute.functions.calling import VectorFunction
 from narthex.promql.execute.names import has_duplicates, merged
-from narthex.promql.execute.selector import sample_times
+from narthex.promql.execute.selector import info_times
 from narthex.promql.kernels.newest import NONE, newest_of_groups
 from narthex.promql.plan.nodes import PlanNode
 from narthex.promql.syntax.nodes import (
@@ -98,7 +98,7 @@ def _info_series(labels: LabelTable, wanted: Wanted, call: Call, context: EvalCo
     matchers = (*wanted.names, *wanted.data, *_identities(labels))
     shift = _shift_of(call.args[0])
     selector = VectorSelector("", matchers, shift, span=call.span)
-    return sample_times(selector, context).collect(context).without_empty_rows()
+    return info_times(selector, context).collect(context).without_empty_rows()
 
 
 def _identities(labels: LabelTable) -> Iterable[Matcher]:
