@@ -77,3 +77,24 @@ def test_what_is_refused_is_counted_by_reason(tmp_path: Path) -> None:
             db.query("sum(")
         with pytest.raises(ValueError, match="step must be a positive"):
             db.query_range("a", 0, 1, 0)
+
+
+def test_samples_behind_one_that_is_refused_are_stored(tmp_path: Path) -> None:
+    with narthex.open(tmp_path / "data") as db:
+        db.append({"__name__": "a"}, [START_S], [1.0])
+        with pytest.raises(Refused, match="1 duplicate") as refused:
+            db.append({"__name__": "a"}, [START_S, START_S + 1, START_S + 2], [2.0, 3.0, 4.0])
+        assert refused.value.by_reason == {"duplicate": 1}
+        answer = db.query("a[1m]", time=START_S + 2)
+        assert isinstance(answer, narthex.Answer)
+        assert answer.values.tolist() == [1.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "times", [[1.0, np.nan], [np.inf, 1.0], [1e300, 1.0], np.array(["2024-01-01", "NaT"], "M8[s]")]
+)
+def test_what_is_no_time_is_refused_by_name(tmp_path: Path, times: list[float]) -> None:
+    with narthex.open(tmp_path / "data") as db:
+        with pytest.raises(ValueError, match=r"(nan|inf|1e\+300|NaT) is no time"):
+            db.append({"__name__": "a"}, times, [1.0, 2.0])
+        assert db.series("a") == []

@@ -48,6 +48,8 @@ Time = float | int | datetime
 
 TEND_S = 15.0
 """How often appending also tends the store, as the server does on its own."""
+
+_TIMES_MS_END = 2.0**63
 Series = Labels | Mapping[str, str]
 
 
@@ -135,8 +137,8 @@ class Database:
         """Store samples; returns how many.
 
         One series with times and values of the same length, or n series with one time, or one
-        time each, and n values. Raises Refused when some were not taken, OSError when the log
-        cannot be written.
+        time each, and n values. Raises Refused when some were not taken (the others are stored),
+        ValueError for times that are none, OSError when the log cannot be written.
         """
         times_ms = _to_ms(times)
         floats = np.atleast_1d(np.asarray(values, np.float64))
@@ -148,7 +150,7 @@ class Database:
                 f"{refs.size} series need as many values (got {floats.size})"
                 f" and one time, or one each (got {times_ms.size})"
             )
-        return self._commit(refs, times_ms, floats)
+        return _stored([self._commit(refs, times_ms, floats)])
 
     def _append_one(
         self, labels: Labels, times_ms: NDArray[np.int64], values: NDArray[np.float64]
@@ -157,11 +159,8 @@ class Database:
             raise ValueError(f"{values.size} values need as many times (got {times_ms.size})")
         refs = self._resolve([labels])
         # A batch holds a ref once: the samples of one series are a batch each, in order of time.
-        order = np.argsort(times_ms, kind="stable")
-        stored = 0
-        for i in order.tolist():
-            stored += self._commit(refs, times_ms[i : i + 1], values[i : i + 1])
-        return stored
+        order = np.argsort(times_ms, kind="stable").tolist()
+        return _stored([self._commit(refs, times_ms[i : i + 1], values[i : i + 1]) for i in order])
 
     def _resolve(self, series: list[Labels]) -> NDArray[np.uint64]:
         resolution = self._store.appender(self._tenant).resolve(PackedLabels.from_labels(series))
@@ -173,12 +172,11 @@ class Database:
         refs: NDArray[np.uint64],
         times_ms: NDArray[np.int64],
         values: NDArray[np.float64],
-    ) -> int:
+    ) -> NDArray[np.uint8]:
         batch = Batch(self._tenant, refs, times_ms, values)
         receipt = self._store.appender(self._tenant).commit(batch)
         self._tend()
-        _raise_if_refused(receipt.rejected)
-        return receipt.accepted
+        return receipt.rejected
 
     def _tend(self) -> None:
         """Now and then do what a server does beside: sync the log, seal rows, cut blocks."""
@@ -275,11 +273,24 @@ def _to_ms(times: ArrayLike | datetime) -> NDArray[np.int64]:
     if isinstance(times, datetime):
         return np.array([_moment_ms(times)], np.int64)
     array = np.atleast_1d(np.asarray(times))
-    if array.dtype.kind == "M":
-        return array.astype("datetime64[ms]").astype(np.int64)
     if array.dtype.kind == "O":
         return np.array([_moment_ms(time) for time in array.tolist()], np.int64)
-    return np.rint(array.astype(np.float64) * 1000).astype(np.int64)
+    if array.dtype.kind == "M":
+        times, is_time = array.astype("datetime64[ms]").astype(np.int64), ~np.isnat(array)
+    else:
+        times_ms = np.rint(array.astype(np.float64) * 1000)
+        is_time = np.abs(times_ms) < _TIMES_MS_END
+        times = np.where(is_time, times_ms, 0.0).astype(np.int64)
+    if not is_time.all():
+        raise ValueError(f"{array[~is_time][0]} is no time in seconds since the epoch")
+    return times
+
+
+def _stored(rejected: list[NDArray[np.uint8]]) -> int:
+    """How many samples some commits took. Raises Refused if it is not all."""
+    reasons = np.concatenate([np.zeros(0, np.uint8), *rejected])
+    _raise_if_refused(reasons)
+    return reasons.size
 
 
 def _raise_if_refused(rejected: NDArray[np.uint8]) -> None:
