@@ -85,11 +85,16 @@ def add(totals, at, lost, lost_at, value):
     totals[at] = new
 
 
-@kernel("void(float64[::1], int64, float64[::1], const float64[::1], int64, int64, float64)")
-def add_run(totals, base, lost, values, at, size, weight):
-    """Add `weight` times a run of values to a run of totals."""
-    for b in range(size):
-        add(totals, base + b, lost, b, weight * values[at + b])
+@kernel("void(float64[::1], float64[::1], const float64[::1], float64)")
+def add_run(totals, lost, values, weight):
+    """Add `weight` times each value to its total, as `add` does."""
+    for b in range(values.size):
+        total = totals[b]
+        value = weight * values[b]
+        new = total + value
+        rounded = new - total
+        lost[b] += (total - (new - rounded)) + (value - rounded)
+        totals[b] = new
 
 
 @kernel("float64(float64, float64, float64)")
@@ -507,7 +512,8 @@ def combine_rows(
         base = out_starts[k]
         out_starts[k + 1] = base + size
         out_buckets = with_room(out_buckets, base + size)
-        out_buckets[base : base + size] = 0.0
+        run = out_buckets[base : base + size]
+        run[:] = 0.0
         lost = with_room(lost, size)
         lost[:size] = 0.0
         totals[:] = 0.0
@@ -519,7 +525,7 @@ def combine_rows(
             for f in range(3):
                 add(totals, f, lost_of_totals, f, weight * fields[f + 1, row])
             if found == ALIKE:
-                add_run(out_buckets, base, lost, buckets, at, size, weight)
+                add_run(run, lost, buckets[at : at + size], weight)
                 continue
             layout = layouts[row]
             own = layout_starts[layout + 1] - layout_starts[layout]
@@ -550,13 +556,14 @@ def combine_rows(
                 if place[b] == SWALLOWED:
                     add(totals, 0, lost_of_totals, 0, value)
                 else:
-                    add(out_buckets, base + place[b], lost, place[b], value)
+                    add(run, place[b], lost, place[b], value)
         out_schema[k] = schema
         out_fields[0, k] = threshold
         for f in range(3):
             out_fields[f + 1, k] = settled(totals[f], lost_of_totals[f], factors[k])
+        factor = factors[k]
         for b in range(size):
-            out_buckets[base + b] = settled(out_buckets[base + b], lost[b], factors[k])
+            run[b] = settled(run[b], lost[b], factor)
     return (
         without_slack(out_buckets, out_starts[outputs]),
         layout_of,
