@@ -14,7 +14,12 @@ from narthex.model.label_table import LabelTable
 from narthex.model.symbols import Symbols
 from narthex.storage.fanout import fan_out, side_by_side
 from narthex.storage.interface import Columns, Want
-from narthex.storage.kernels.merging import keep_markers, merge_parts
+from narthex.storage.kernels.merging import (
+    append_part,
+    join_times,
+    keep_markers,
+    merge_parts,
+)
 from narthex.storage.merge import merge_columns, merge_selections, take_columns
 from tests.storage.samples import named
 
@@ -104,6 +109,35 @@ def test_the_kernel_as_python_gives_the_same(parts: list[list[Series]]) -> None:
         count = function(values, times, starts, times_at, *out, times.size)
         answers.append((count, [array.tolist() for array in out]))
     assert answers[0] == answers[1]
+
+
+@given(PARTS)
+def test_the_kernels_of_parts_that_follow_each_other_as_python(parts: list[list[Series]]) -> None:
+    later = [
+        [{100 * k + time: value for time, value in one.items()} for one in part]
+        for k, part in enumerate(parts)
+    ]
+    columns = [columns_of(part, shared=True) for part in later]
+    times = np.concatenate([c.times for c in columns])
+    bases = np.cumsum([0, *(c.times.size for c in columns)])[:-1]
+    starts = np.array([c.starts for c in columns])
+    times_at = np.array([c.times_at + b for c, b in zip(columns, bases, strict=True)])
+    size = int(starts[:, -1].sum())
+    join: Callable[..., int] = join_times
+    append: Callable[..., None] = append_part
+    for joined, appended in (
+        (join, append),
+        (getattr(join, "py_func", join), getattr(append, "py_func", append)),
+    ):
+        out_starts, out_times_at = np.zeros(4, np.int64), np.zeros(3, np.int64)
+        own_times, values = np.zeros(size, np.int64), np.zeros(size)
+        own = joined(times, starts, times_at, out_starts, out_times_at, own_times, times.size)
+        filled = out_starts[:-1].copy()
+        for c in columns:
+            appended(c.values, c.starts, values, filled)
+        all_times = np.concatenate([times, own_times[:own]])
+        found = series_of(Columns(out_starts, values, out_times_at, all_times))
+        assert found == [{t: v for part in later for t, v in part[i].items()} for i in range(3)]
 
 
 def test_only_markers_are_kept() -> None:

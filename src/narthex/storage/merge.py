@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from narthex.model.kernels.hashing import group_rows
 from narthex.model.label_table import LabelTable
 from narthex.storage.interface import Columns, Selection, Want
-from narthex.storage.kernels.merging import merge_parts
+from narthex.storage.kernels.merging import append_part, join_times, merge_parts
 
 Rows = NDArray[np.int64]
 
@@ -59,24 +59,28 @@ def _merge_samples(holding: Sequence[Columns]) -> Columns:
     n = holding[0].series
     starts = np.empty((len(holding), n + 1), np.int64)
     times_at = np.empty((len(holding), n), np.int64)
-    value_base = time_base = 0
+    size = time_base = 0
     for p, part in enumerate(holding):
-        starts[p] = part.starts + (value_base - part.starts[0])
+        starts[p] = part.starts + (size - part.starts[0])
         times_at[p] = part.times_at + time_base
-        value_base += part.samples - int(part.starts[0])
+        size += part.samples - int(part.starts[0])
         time_base += part.times.size
-    values = np.concatenate([part.values[part.starts[0] : part.starts[-1]] for part in holding])
     times = np.concatenate([part.times for part in holding])
-    out_values = np.empty(values.size, np.uint64)
-    out_starts = np.empty(n + 1, np.int64)
-    out_times_at = np.empty(n, np.int64)
-    own_times = np.empty(values.size, np.int64)
-    samples, own = merge_parts(
-        values.view(np.uint64), times, starts, times_at,
-        out_values, out_starts, out_times_at, own_times, times.size,
-    )  # fmt: skip
+    out_values, own_times = np.empty(size), np.empty(size, np.int64)
+    out_starts, out_times_at = np.empty(n + 1, np.int64), np.empty(n, np.int64)
+    own = join_times(times, starts, times_at, out_starts, out_times_at, own_times, times.size)
+    if own >= 0:
+        filled = out_starts[:-1].copy()
+        for part in holding:
+            append_part(np.ascontiguousarray(part.values), part.starts, out_values, filled)
+    else:
+        values = [part.values[part.starts[0] : part.starts[-1]] for part in holding]
+        size, own = merge_parts(
+            np.concatenate(values).view(np.uint64), times, starts, times_at,
+            out_values.view(np.uint64), out_starts, out_times_at, own_times, times.size,
+        )  # fmt: skip
     all_times = np.concatenate([times, own_times[:own]])
-    return Columns(out_starts, out_values[:samples].view(np.float64), out_times_at, all_times)
+    return Columns(out_starts, out_values[:size], out_times_at, all_times)
 
 
 def take_columns(columns: Columns, rows: Rows) -> Columns:

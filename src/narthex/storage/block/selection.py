@@ -58,7 +58,8 @@ class BlockSelection:
         pages = self._pages(rows, cells, plan, MARKED if want is Want.PRESENCE else EVERY)
         if not pages.shape[1]:
             return replace(plan.columns(np.zeros(plan.starts[-1])), blank=True)
-        values = np.zeros(plan.full_starts[-1])
+        size = int(plan.full_starts[-1])
+        values = np.zeros(size) if want is Want.PRESENCE else np.empty(size)
         self._fill(pages, values, want)
         return plan.columns(_in_range(values, plan))
 

@@ -115,6 +115,45 @@ def merge_parts(
     return at, own
 
 
+@kernel(
+    "int64(const int64[::1], const int64[:, ::1], const int64[:, ::1], int64[::1], int64[::1],"
+    " int64[::1], int64)"
+)
+def join_times(times, starts, times_at, out_starts, out_times_at, own_times, own_base):
+    """As `merge_parts` of parts that do not overlap, but for the values; -1 when some do."""
+    parts, n = times_at.shape
+    own = 0
+    out_starts[0] = 0
+    for i in range(n):
+        sources, last_part = order_of_parts(times, starts, times_at, i)
+        if sources < 0:
+            return -1
+        count = 0
+        for p in range(parts):
+            count += starts[p, i + 1] - starts[p, i]
+        out_starts[i + 1] = out_starts[i] + count
+        if sources <= 1:
+            out_times_at[i] = times_at[last_part, i]
+        elif same_times_as_before(starts, times_at, i):
+            out_times_at[i] = out_times_at[i - 1]
+        else:
+            out_times_at[i] = own_base + own
+            for p in range(parts):
+                size = starts[p, i + 1] - starts[p, i]
+                own_times[own : own + size] = times[times_at[p, i] : times_at[p, i] + size]
+                own += size
+    return own
+
+
+@kernel("void(const float64[::1], const int64[::1], float64[::1], int64[::1])")
+def append_part(values, starts, out, filled):
+    """Copy the values of each series to `out[filled[i]:]`, and move `filled[i]` behind them."""
+    for i in range(filled.size):
+        size = starts[i + 1] - starts[i]
+        out[filled[i] : filled[i] + size] = values[starts[i] : starts[i + 1]]
+        filled[i] += size
+
+
 @kernel("void(uint64[::1], uint64)")
 def keep_markers(values, marker):
     """Make every value that is not the stale marker zero."""
