@@ -37,3 +37,18 @@ def test_what_is_missing(tmp_path: Path) -> None:
     disk.remove_tree(tmp_path / "none")
     with pytest.raises(FileNotFoundError):
         disk.open_range(tmp_path / "none")
+
+
+def test_a_folder_that_was_made_survives_with_its_parents(tmp_path: Path) -> None:
+    synced = []
+
+    class Disk(OsFileSystem):
+        def sync_directory(self, path: Path) -> None:
+            synced.append(path)
+            super().sync_directory(path)
+
+    disk = Disk()
+    disk.make_directory(tmp_path / "tenants" / "default")
+    assert synced == [tmp_path / "tenants", tmp_path]
+    disk.make_directory(tmp_path / "tenants" / "default")
+    assert len(synced) == 2

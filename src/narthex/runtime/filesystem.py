@@ -80,7 +80,7 @@ class FileSystem(Protocol):
         """Remove a folder and all below it; no error when it is gone already."""
 
     def make_directory(self, path: Path) -> None:
-        """Make a folder and its parents; no error when it exists."""
+        """Make a folder and its parents, durable on return; no error when it exists."""
 
     def sync_directory(self, path: Path) -> None:
         """Return once the names in this folder survive a power cut."""
@@ -192,7 +192,10 @@ class OsFileSystem:
             shutil.rmtree(path)
 
     def make_directory(self, path: Path) -> None:
+        made = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(parents=True, exist_ok=True)
+        for folder in made:
+            self.sync_directory(folder.parent)
 
     def sync_directory(self, path: Path) -> None:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
