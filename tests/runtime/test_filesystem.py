@@ -52,3 +52,23 @@ def test_a_folder_that_was_made_survives_with_its_parents(tmp_path: Path) -> Non
     assert synced == [tmp_path / "tenants", tmp_path]
     disk.make_directory(tmp_path / "tenants" / "default")
     assert len(synced) == 2
+
+
+def test_a_closed_file_is_not_another_one(tmp_path: Path) -> None:
+    disk = OsFileSystem()
+    disk.write_file(tmp_path / "read", b"one")
+    writer, reader = disk.open_append(tmp_path / "written"), disk.open_range(tmp_path / "read")
+    writer.close()
+    reader.close()
+    others = [disk.open_append(tmp_path / str(n)) for n in range(2)]
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        writer.write(b"x")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        reader.read(0, 3)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        writer.close()
+    for other in others:
+        assert other.size() == 0
+        other.sync()
+        other.close()
+    assert disk.read_file(tmp_path / "0") == disk.read_file(tmp_path / "1") == b""

@@ -98,11 +98,25 @@ class FileSystem(Protocol):
         """Hold `path`, made when missing. Raises BlockingIOError when someone else does."""
 
 
-class OsAppendFile:
+class _Descriptor:
+    """A file descriptor that is of no use once it is closed.
+
+    The system soon gives its number to another file, which a late write or read must not meet.
+    """
+
+    def __init__(self, path: Path, flags: int) -> None:
+        self._fd = os.open(path, flags | os.O_CLOEXEC, 0o644)
+
+    def close(self) -> None:
+        fd, self._fd = self._fd, -1
+        os.close(fd)
+
+
+class OsAppendFile(_Descriptor):
     """An `AppendFile` on the operating system."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        super().__init__(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._size = os.fstat(self._fd).st_size
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -122,15 +136,12 @@ class OsAppendFile:
         os.ftruncate(self._fd, size)
         self._size = size
 
-    def close(self) -> None:
-        os.close(self._fd)
 
-
-class OsRangeReader:
+class OsRangeReader(_Descriptor):
     """A `RangeReader` by `pread`."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        super().__init__(path, os.O_RDONLY)
 
     def read(self, offset: int, length: int) -> bytes:
         return os.pread(self._fd, length, offset)
@@ -138,23 +149,17 @@ class OsRangeReader:
     def size(self) -> int:
         return os.fstat(self._fd).st_size
 
-    def close(self) -> None:
-        os.close(self._fd)
 
-
-class OsLock:
+class OsLock(_Descriptor):
     """A `Lock` by `flock`, so that it never outlives the process."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        super().__init__(path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._fd)
+            self.close()
             raise
-
-    def close(self) -> None:
-        os.close(self._fd)
 
 
 class OsFileSystem:
