@@ -71,5 +71,5 @@ def test_the_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
 def test_a_wrong_command_line_is_one_line(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(words) == 2
+    assert main(words) == 1
     assert capsys.readouterr().err == f"narthex: error: {message}, try --help\n"

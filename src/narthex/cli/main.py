@@ -63,7 +63,8 @@ COMMANDS: dict[tuple[str, ...], tuple[str, str]] = {
         "Make blocks from an OpenMetrics file of any size.",
     ),
 }
-USAGE_ERROR = 2
+USAGE_ERROR = 1
+"""As Prometheus and promtool exit on a command line that is wrong."""
 WIDTH_MAX = 110
 """Columns of the help; longer lines are hard to read."""
 
