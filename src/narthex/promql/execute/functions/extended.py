@@ -31,7 +31,7 @@ def change_of(
 ) -> tuple[NDArray[np.float64], Presence]:
     """What series gained between the edges, float64[n, T], and in which windows they did."""
     values, columns = room(windows), windows.columns
-    first, last = _edges(windows, extension)
+    first, last = edges_of(windows, extension)
     if extension is Extension.ANCHORED:
         kernels.anchored_change(
             columns.values, columns.starts, windows.timeline, first, last, counter, divisor_s,
@@ -47,11 +47,15 @@ def change_of(
 
 def anchored_windows(windows: Windows) -> Windows:
     """Windows of the samples that count, the anchor among them."""
-    first, last = _edges(windows, Extension.ANCHORED)
+    first, last = edges_of(windows, Extension.ANCHORED)
     return replace(windows, lower=first, upper=last + np.int32(1))
 
 
-def _edges(windows: Windows, extension: Extension) -> Edges:
+def edges_of(windows: Windows, extension: Extension) -> Edges:
+    """The samples of each window from the first to the last that count, both included.
+
+    int32[timelines, T], counted from a series' first sample; the last is `NOTHING` where none do.
+    """
     first, last = np.empty_like(windows.lower), np.empty_like(windows.lower)
     anchored = extension is Extension.ANCHORED
     find_edges = kernels.anchored_edges if anchored else kernels.smoothed_edges

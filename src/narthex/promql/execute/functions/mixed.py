@@ -22,6 +22,7 @@ from narthex.storage.interface import Columns
 
 Presence = NDArray[np.bool_]
 Rows = NDArray[np.int64]
+Places = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,28 @@ class Spans:
     @classmethod
     def of(cls, windows: Windows, least: int) -> Spans:
         """The windows with at least so many samples, of windows of histograms alone."""
-        columns = windows.columns
+        return cls.between(windows, windows.lower, windows.upper - 1, least)
+
+    @classmethod
+    def between(
+        cls, windows: Windows, first: Places, last: Places, least: int = 1
+    ) -> Spans:
+        """The windows with at least so many samples from `first` to `last` (int32[timelines, T]).
+
+        Both are included, and counted from a series' first sample.
+        """
+        columns, line = windows.columns, windows.timeline
         assert columns.histogram is not None
         assert columns.histograms is not None
-        row, step = np.nonzero(_sizes(windows) >= least)
-        line, start = windows.timeline[row], columns.starts[row]
-        first = start + windows.lower[line, step]
-        last = start + windows.upper[line, step] - 1
+        row, step = np.nonzero((last - first)[line] >= least - 1)
+        start = columns.starts[row]
         return cls(
-            row, step, first, last, columns.histogram.astype(np.int64), columns.histograms
+            row,
+            step,
+            start + first[line[row], step],
+            start + last[line[row], step],
+            columns.histogram.astype(np.int64),
+            columns.histograms,
         )
 
     def lists(self) -> Lists:
@@ -104,7 +118,7 @@ class Doubts:
 
     def warn(self, text: Callable[[str], str], rows: Rows) -> None:
         """Warn once for each metric name among these series."""
-        for name in _names(self.windows, rows):
+        for name in names_of(self.windows, rows):
             self.context.annotations.warn(text(name), self.call.args[0].span)
 
     def warn_where(self, text: str, flags: NDArray[np.bool_]) -> None:
@@ -114,7 +128,7 @@ class Doubts:
 
     def inform(self, text: Callable[[str], str], rows: Rows) -> None:
         """As `warn`, of what is no more than worth to know."""
-        for name in _names(self.windows, rows):
+        for name in names_of(self.windows, rows):
             self.context.annotations.info(text(name), self.call.args[0].span)
 
     def inform_where(self, text: str, flags: NDArray[np.bool_]) -> None:
@@ -123,7 +137,8 @@ class Doubts:
             self.context.annotations.info(text, self.call.args[0].span)
 
 
-def _names(windows: Windows, rows: Rows) -> list[str]:
+def names_of(windows: Windows, rows: Rows) -> list[str]:
+    """The metric names of these series, each once."""
     labels = windows.labels
     return labels.symbols.texts(np.unique(labels.column(METRIC_NAME)[rows]))
 

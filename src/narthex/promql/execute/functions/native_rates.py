@@ -22,9 +22,18 @@ from narthex.promql.execute.frame import ABSENT, FLOAT, Frame, Windows
 from narthex.promql.execute.functions.calling import MixedEvaluation, RangeEvaluation
 from narthex.promql.execute.functions.extended import anchored_windows, extension_of
 from narthex.promql.execute.functions.mixed import Doubts, Mixed, Spans, rows_with
+from narthex.promql.execute.functions.native_extended import (
+    Terms,
+    after_reset,
+    before_resets,
+    extended_spans,
+    not_first,
+    smoothed_gain,
+    summed,
+)
 from narthex.promql.execute.histogram_cells import with_histograms
 from narthex.promql.kernels.rate import THRESHOLD
-from narthex.promql.syntax.nodes import Call
+from narthex.promql.syntax.nodes import Call, Extension
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -42,14 +51,19 @@ def counter_change(evaluate: RangeEvaluation, *, per_second: bool) -> MixedEvalu
         told.warn(doubts.mixed_samples, rows_with(mixed.both))
         apart = mixed.apart()
         floats = evaluate(apart.floats, scalars, call, context)
-        windows = apart.histograms
-        spans = Spans.of(windows, 2)
-        summed = _gained(windows, spans)
+        windows, extension = apart.histograms, extension_of(call)
         divisor_s = windows.range_ms / 1000 if per_second else 1.0
-        factors = _counter_factors(windows, spans, summed) / divisor_s
+        if extension is None:
+            spans = Spans.of(windows, 2)
+            sums = _gained(spans, after_reset(windows))
+            factors = _counter_factors(windows, spans, sums) / divisor_s
+        else:
+            spans = extended_spans(windows, extension)
+            sums = _extended(windows, spans, extension, after_reset(windows))
+            factors = np.full(spans.row.size, 1 / divisor_s)
         gauges = spans.with_any(_hints(spans) == HINT_GAUGE)
         told.warn(doubts.not_a_counter, spans.row[gauges])
-        return _answer(floats, spans, summed, factors, told)
+        return _answer(floats, spans, sums, factors, told)
 
     return change
 
@@ -64,14 +78,20 @@ def gauge_change(evaluate: RangeEvaluation) -> MixedEvaluation:
         told.warn(doubts.mixed_samples, rows_with(mixed.both))
         apart = mixed.apart()
         floats = evaluate(apart.floats, scalars, call, context)
-        windows = apart.histograms
-        spans = Spans.of(windows, 2)
-        pairs = Lists.pairs(spans.number[spans.last], spans.number[spans.first], -1.0)
-        factors = _Edges.of(windows, spans).factors()
+        windows, extension = apart.histograms, extension_of(call)
+        never_reset = np.zeros(windows.columns.samples, np.bool_)
+        if extension is None:
+            spans = Spans.of(windows, 2)
+            sums = _gained(spans, never_reset)
+            factors = _Edges.of(windows, spans).factors()
+        else:
+            spans = extended_spans(windows, extension)
+            sums = _extended(windows, spans, extension, never_reset)
+            factors = np.ones(spans.row.size)
         hints = _hints(spans)
         counters = (hints[spans.first] != HINT_GAUGE) | (hints[spans.last] != HINT_GAUGE)
         told.warn(doubts.not_a_gauge, spans.row[counters])
-        return _answer(floats, spans, pairs, factors, told)
+        return _answer(floats, spans, sums, factors, told)
 
     return change
 
@@ -80,43 +100,22 @@ def _hints(spans: Spans) -> NDArray[np.uint8]:
     return spans.histograms.hint[spans.number]
 
 
-def _gained(windows: Windows, spans: Spans) -> Lists:
-    """Last - first + what came before each reset; a reset behind the first cancels it."""
-    places = np.flatnonzero(_after_reset(windows))
-    low = np.searchsorted(places, spans.first, side="right")
-    high = np.searchsorted(places, spans.last, side="right")
-    cancelled = high > low
-    cancelled[cancelled] = places[low[cancelled]] == spans.first[cancelled] + 1
-    low = low + cancelled
-    sizes = high - low
-    starts = run_bounds(sizes)
-    before = places[np.arange(starts[-1]) + np.repeat(low - starts[:-1], sizes)] - 1
-    every = np.arange(spans.row.size)
-    cell = np.concatenate([every, every[~cancelled], np.repeat(every, sizes)])
-    sample = np.concatenate([spans.last, spans.first[~cancelled], before])
-    weight = np.ones(cell.size)
-    weight[every.size : cell.size - before.size] = -1.0
-    order = np.argsort(cell, kind="stable")
-    counts = np.bincount(cell, minlength=every.size)
-    return Lists(run_bounds(counts), spans.number[sample[order]], weight[order])
+def _gained(spans: Spans, resets: Flags) -> Lists:
+    """Last - first + what came before each of `resets` (bool[m]).
+
+    One right behind the first sample cancels it: its buckets are not looked at then.
+    """
+    cancelled = resets[np.minimum(spans.first + 1, spans.last)] & (spans.last > spans.first)
+    one = np.ones(spans.row.size)
+    first = Terms.of(spans.first, np.where(cancelled, 0.0, -one))
+    before = before_resets(resets, spans.first + cancelled, spans.last)
+    return summed(spans, [Terms.of(spans.last, one), first, before])
 
 
-def _after_reset(windows: Windows) -> Flags:
-    """Which samples follow a reset, bool[m], of windows of histograms alone."""
-    columns = windows.columns
-    assert columns.histogram is not None
-    assert columns.histograms is not None
-    number = columns.histogram.astype(np.int64)
-    flags = np.zeros(number.size, np.bool_)
-    later = _not_first(columns.starts, number.size)
-    flags[later] = follows_reset(columns.histograms, number[later - 1], number[later])
-    return flags
-
-
-def _not_first(starts: Rows, samples: int) -> Rows:
-    first = np.zeros(samples + 1, np.bool_)
-    first[starts] = True
-    return np.flatnonzero(~first[:samples])
+def _extended(windows: Windows, spans: Spans, extension: Extension, resets: Flags) -> Lists:
+    if extension is Extension.ANCHORED:
+        return _gained(spans, resets)
+    return smoothed_gain(windows, spans, resets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +145,21 @@ class _Edges:
         return (self.sampled + self.to_start + self.to_end) / self.sampled
 
 
-def _counter_factors(windows: Windows, spans: Spans, summed: Lists) -> Floats:
+def _counter_factors(windows: Windows, spans: Spans, sums: Lists) -> Floats:
     """As `_Edges.factors`, but never beyond the moment where the count would have been zero."""
     edges = _Edges.of(windows, spans)
     count = spans.histograms.count
-    output = np.repeat(np.arange(len(summed)), summed.sizes)
-    gained = np.bincount(output, summed.weights * count[summed.rows], minlength=len(summed))
+    output = np.repeat(np.arange(len(sums)), sums.sizes)
+    gained = np.bincount(output, sums.weights * count[sums.rows], minlength=len(sums))
     first = count[spans.number[spans.first]]
     to_zero = np.where((gained > 0) & (first >= 0), edges.sampled * (first / gained), np.inf)
     return _Edges(edges.sampled, np.minimum(edges.to_start, to_zero), edges.to_end).factors()
 
 
 def _answer(
-    floats: Frame, spans: Spans, summed: Lists, factors: Floats, told: Doubts
+    floats: Frame, spans: Spans, sums: Lists, factors: Floats, told: Doubts
 ) -> Frame:
-    found = combined(spans.histograms, summed, factors)
+    found = combined(spans.histograms, sums, factors)
     _tell(found, spans, told)
     kept = found.usable
     gauges = found.histograms.take(kept).with_hint(HINT_GAUGE)
@@ -304,7 +303,7 @@ def _counted(windows: Windows, call: Call, floats: Flags, compare: Compare) -> F
     assert columns.histograms is not None
     number = columns.histogram.astype(np.int64)
     flags = np.zeros(number.size, np.bool_)
-    later = _not_first(columns.starts, number.size)
+    later = not_first(columns.starts, number.size)
     before, after = number[later - 1], number[later]
     flags[later] = np.where((before < 0) & (after < 0), floats[later - 1], True)
     both = (before >= 0) & (after >= 0)
