@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from narthex.cli.flags import Flag, Kind
-from narthex.model.labels import Labels
+from narthex.model.labels import Labels, quote
 
 FORMAT = Flag(
     "format", Kind.TEXT, "promql", "Form of the output; short: -o.", choices=("promql", "json")
@@ -39,7 +39,12 @@ def show_series(series: list[dict[str, str]], form: str) -> str:
     """Label sets, one a line."""
     if form == "json":
         return orjson.dumps(series).decode()
-    return "\n".join(str(Labels.of(labels)) for labels in series)
+    return "\n".join(_in_braces(labels) for labels in series)
+
+
+def _in_braces(labels: dict[str, str]) -> str:
+    pairs = (f"{name}={quote(value)}" for name, value in sorted(labels.items()))
+    return f"{{{', '.join(pairs)}}}"
 
 
 def show_values(values: list[str], form: str) -> str:
