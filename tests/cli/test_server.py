@@ -69,7 +69,7 @@ def test_foreign_data_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "wal").mkdir()
     said = refusal(f"--storage.tsdb.path={tmp_path}", "--web.listen-address=127.0.0.1:0")
     assert "holds data of Prometheus" in said
-    assert "narthex tool tsdb import-prometheus" in said
+    assert "narthex tool tsdb create-blocks-from openmetrics" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == [block.name, "wal"]
 
 

@@ -327,7 +327,7 @@ def test_a_tenant_sees_its_own_samples_only(world: World) -> None:
 @pytest.mark.parametrize("name", ["wal", "chunks_head", "01ARZ3NDEKTSV4RRFFQ69G5FAV"])
 def test_a_folder_of_prometheus_is_refused_untouched(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
-    with pytest.raises(ForeignData, match="narthex tool tsdb import-prometheus"):
+    with pytest.raises(ForeignData, match="narthex tool tsdb create-blocks-from openmetrics"):
         Store.open(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

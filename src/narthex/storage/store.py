@@ -36,7 +36,8 @@ from narthex.storage.tsdb import Machine, Tsdb, TsdbOptions
 from narthex.storage.wal.replay import Progress, no_progress
 
 TENANTS_FOLDER = "tenants"
-IMPORT_COMMAND = "narthex tool tsdb import-prometheus"
+EXPORT_COMMAND = "promtool tsdb dump-openmetrics"
+IMPORT_COMMAND = "narthex tool tsdb create-blocks-from openmetrics"
 
 _PROMETHEUS_NAMES = frozenset({"wal", "wbl", "chunks_head", "queries.active"})
 _TENANT_NAME = re.compile(r"[a-zA-Z0-9!_.*'()-]{1,150}")
@@ -85,7 +86,7 @@ class Store:
             raise ForeignData(
                 f"{self.folder} holds data of Prometheus ({', '.join(foreign[:3])}), which was left"
                 " untouched: choose another folder, and bring the data there with"
-                f" `{IMPORT_COMMAND} {self.folder} FOLDER`"
+                f" `{EXPORT_COMMAND} {self.folder} > FILE` and `{IMPORT_COMMAND} FILE FOLDER`"
             )
         self._filesystem.make_directory(self.folder / TENANTS_FOLDER)
 
