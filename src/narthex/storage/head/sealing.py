@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from narthex.model.value import STALE_NAN_BITS
 from narthex.runtime.filesystem import AppendFile, FileSystem, RangeReader
-from narthex.storage.errors import Corruption
+from narthex.storage.errors import Corruption, StorageClosed
 from narthex.storage.head.kernels import transpose_present
 from narthex.storage.head.rows import FullRows, Times, Values
 from narthex.storage.page.chunk import SERIES_PER_CHUNK, Chunk, encode_chunk
@@ -137,6 +137,7 @@ class PagesFolder:
         self._writing = threading.Lock()
         self._files: list[PagesFile] = []
         self._made = 0
+        self._closed = False
 
     @property
     def size_bytes(self) -> int:
@@ -144,7 +145,7 @@ class PagesFolder:
         return sum(file.size for file in self._files)
 
     def seal(self, full: FullRows) -> SealedRun:
-        """Write complete rows as chunks. Raises OSError, and then nothing is kept."""
+        """Write complete rows as chunks. Raises OSError, StorageClosed: then nothing is kept."""
         packed = np.empty(full.count * full.columns, np.uint64)
         starts = np.empty(full.columns + 1, np.int64)
         rows = full.rows
@@ -160,6 +161,8 @@ class PagesFolder:
         whole = int(starts[-1]) == full.count * full.columns
         present = None if whole else rows.present[: full.columns].copy()
         with self._writing:
+            if self._closed:
+                raise StorageClosed(f"{self._folder} was closed")
             file = self._newest()
             offset = file.append(b"".join(chunks))
         has_markers = bool((packed[: starts[-1]] == np.uint64(STALE_NAN_BITS)).any())
@@ -183,5 +186,7 @@ class PagesFolder:
             file.retire()
 
     def close(self) -> None:
-        """Release the files."""
-        self._files.clear()
+        """Release the files; the folder may be another process's from now on."""
+        with self._writing:
+            self._closed = True
+            self._files.clear()
