@@ -20,15 +20,17 @@ from narthex.model.histogram_columns import (
     joined_tables,
     run_bounds,
 )
-from narthex.model.kernels import histogram_sums as kernels
+from narthex.model.kernels import histogram_plans as plans
+from narthex.model.kernels.histogram_plans import plan_outputs
+from narthex.model.kernels.histogram_sums import add_outputs
 
-MIXED = kernels.MIXED
+MIXED = plans.MIXED
 """Exponential and custom buckets do not add up: the output is to be dropped."""
-BOUNDS_RECONCILED = kernels.BOUNDS_RECONCILED
+BOUNDS_RECONCILED = plans.BOUNDS_RECONCILED
 """Custom bounds differed; the output has those that all had."""
-HINT_COLLISION = kernels.HINT_COLLISION
+HINT_COLLISION = plans.HINT_COLLISION
 """One row says that the counter was reset, another that it was not."""
-NOTHING = kernels.NOTHING
+NOTHING = plans.NOTHING
 """The list is empty."""
 
 Floats = NDArray[np.float64]
@@ -90,51 +92,44 @@ def combined(histograms: Histograms, lists: Lists, factors: Floats | None = None
     Resolutions, zero buckets and custom bounds are brought to what all rows of a list have in
     common. A gauge among them, or a negative weight, makes a gauge; equal reset hints stay.
     """
-    outputs = len(lists)
-    table = histograms.layouts
-    schema, hint = np.empty(outputs, np.int8), np.empty(outputs, np.uint8)
-    fields, starts = np.empty((4, outputs)), np.empty(outputs + 1, np.int64)
-    status = np.empty(outputs, np.uint8)
-    buckets, layout, *added = kernels.combine_rows(
-        histograms.schema,
-        histograms.hint,
-        histograms.fields(),
-        histograms.layout,
-        histograms.starts,
-        histograms.buckets,
-        table.starts,
-        table.positives,
-        table.indices,
-        table.bound_starts,
-        table.bounds,
-        lists.starts,
-        lists.rows,
-        lists.weights,
-        np.ones(outputs) if factors is None else factors,
-        schema,
-        hint,
-        fields,
-        starts,
-        status,
-    )
-    added_layouts, layouts = BucketLayouts(*added), table
-    if len(added_layouts):
-        used, layout = np.unique(layout, return_inverse=True)
-        ids, layouts = interned(joined_tables([table, added_layouts]).take(used.astype(np.int64)))
-        layout = ids[layout]
+    table, layout, schema, fields, status = _planned(histograms, lists)
+    starts = run_bounds(table.sizes[layout])
+    hint, buckets = np.empty(len(lists), np.uint8), np.empty(starts[-1])
+    add_outputs(
+        histograms.schema, histograms.hint, histograms.fields(),
+        histograms.layout, histograms.starts, histograms.buckets,
+        table.starts, table.positives, table.indices, table.bound_starts, table.bounds,
+        lists.starts, lists.rows, lists.weights,
+        np.ones(len(lists)) if factors is None else factors,
+        schema, layout, starts, hint, fields, buckets, status,
+    )  # fmt: skip
+    if table is not histograms.layouts:
+        used, place = np.unique(layout, return_inverse=True)
+        ids, table = interned(table.take(used.astype(np.int64)))
+        layout = ids[place]
+    threshold, zero_count, count, total = fields
     sums = Histograms(
-        schema,
-        hint,
-        fields[0],
-        fields[1],
-        fields[2],
-        fields[3],
-        layout,
-        starts,
-        buckets,
-        layouts,
+        schema, hint, threshold, zero_count, count, total, layout, starts, buckets, table
     )
     return Combined(sums, status)
+
+
+def _planned(
+    histograms: Histograms, lists: Lists
+) -> tuple[BucketLayouts, NDArray[np.int32], NDArray[np.int8], Floats, NDArray[np.uint8]]:
+    """A table with all layouts; layout, schema, fields (the first is known) and status of sums."""
+    outputs, table = len(lists), histograms.layouts
+    schema, layout = np.empty(outputs, np.int8), np.empty(outputs, np.int32)
+    fields, status = np.empty((4, outputs)), np.empty(outputs, np.uint8)
+    added = plan_outputs(
+        histograms.schema, histograms.fields(),
+        histograms.layout, histograms.starts, histograms.buckets,
+        table.starts, table.positives, table.indices, table.bound_starts, table.bounds,
+        lists.starts, lists.rows, schema, fields[0], layout, status,
+    )  # fmt: skip
+    if added[1].size:
+        table = joined_tables([table, BucketLayouts(*added)])
+    return table, layout, schema, fields, status
 
 
 def averaged(histograms: Histograms, lists: Lists) -> Combined:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 
 import numpy as np
 
 from narthex.jit import kernel
 
 CUSTOM_SCHEMA = -53
-LARGEST = sys.float_info.max
+LARGEST = float(np.finfo(np.float64).max)
 TOP_EXPONENT = 1024.0
 
 

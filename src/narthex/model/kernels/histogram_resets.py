@@ -12,15 +12,14 @@ import numpy as np
 
 from narthex.jit import kernel
 from narthex.model.kernels.histogram_bounds import CUSTOM_SCHEMA, exponential_bound
-from narthex.model.kernels.histogram_sums import (
-    NOT_RESET,
-    RESET,
+from narthex.model.kernels.histogram_maps import (
     SWALLOWED,
+    alike,
     keep_common,
     longest_run,
-    map_custom,
-    map_exponential,
+    map_row,
 )
+from narthex.model.kernels.histogram_sums import NOT_RESET, RESET
 
 
 @kernel(
@@ -103,130 +102,120 @@ def same_buckets(buckets, indices, left_at, left, left_end, right_at, right, rig
 
 
 @kernel(
+    "boolean(const float64[:, ::1], const int32[::1], const int64[::1], const float64[::1],"
+    " const int64[::1], int64, int64)"
+)
+def fell_alike(fields, layouts, bucket_starts, buckets, layout_starts, p, c):
+    """Whether a bucket or the zero bucket counts less in row c than in p, of the same buckets."""
+    if fields[1, c] < fields[1, p]:
+        return True
+    layout = layouts[c]
+    for b in range(layout_starts[layout + 1] - layout_starts[layout]):
+        if buckets[bucket_starts[c] + b] < buckets[bucket_starts[p] + b]:
+            return True
+    return False
+
+
+@kernel(
+    "boolean(const int8[::1], const float64[:, ::1], const int32[::1], const int64[::1],"
+    " const float64[::1], const int64[::1], const int32[::1], int64, int64)"
+)
+def zero_bucket_fell(
+    schemas, fields, layouts, bucket_starts, buckets, layout_starts, indices, p, c
+):
+    """Whether row c cannot show what row p did: finer, narrower at zero, or fewer there."""
+    if schemas[c] > schemas[p] or fields[0, c] < fields[0, p]:
+        return True
+    layout = layouts[p]
+    before = zero_count_up_to(
+        schemas[p], fields[1, p], fields[0, p], buckets, bucket_starts[p], indices,
+        layout_starts[layout], layout_starts[layout + 1], fields[0, c],
+    )  # fmt: skip
+    return math.isnan(before) or fields[1, c] < before
+
+
+@kernel(
+    "boolean(const int8[::1], const float64[:, ::1], const int32[::1], const int64[::1],"
+    " const float64[::1], const int64[::1], const int32[::1], const int32[::1],"
+    " const int64[::1], const float64[::1], int64, int64, float64[::1], int32[::1], int32[::1])"
+)
+def buckets_fell(
+    schemas, fields, layouts, bucket_starts, buckets, layout_starts, positives, indices,
+    bound_starts, bounds, p, c, common, was, now,
+):  # fmt: skip
+    """Whether a bucket counts less in row c than in p, both brought to what c and both can show."""
+    count = 0
+    layout, before = layouts[c], layouts[p]
+    if schemas[c] == CUSTOM_SCHEMA:
+        count = bound_starts[layout + 1] - bound_starts[layout]
+        common[:count] = bounds[bound_starts[layout] : bound_starts[layout + 1]]
+        count = keep_common(bounds, bound_starts[before], bound_starts[before + 1], common, count)
+    map_row(
+        schemas, fields, layouts, layout_starts, indices, bound_starts, bounds,
+        p, schemas[c], fields[0, c], common, count, was,
+    )  # fmt: skip
+    map_row(
+        schemas, fields, layouts, layout_starts, indices, bound_starts, bounds,
+        c, schemas[c], fields[0, c], common, count, now,
+    )  # fmt: skip
+    split_before, split = positives[before], positives[layout]
+    end_before = layout_starts[before + 1] - layout_starts[before]
+    end = layout_starts[layout + 1] - layout_starts[layout]
+    was_at, now_at = bucket_starts[p], bucket_starts[c]
+    return fell(buckets, was, was_at, 0, split_before, now, now_at, 0, split) or fell(
+        buckets, was, was_at, split_before, end_before, now, now_at, split, end
+    )
+
+
+@kernel(
     "void(const int8[::1], const uint8[::1], const float64[:, ::1], const int32[::1],"
     " const int64[::1], const float64[::1], const int64[::1], const int32[::1],"
     " const int32[::1], const int64[::1], const float64[::1], const int64[::1],"
     " const int64[::1], boolean[::1])"
 )
 def detect_resets(
-    schemas,
-    hints,
-    fields,
-    layouts,
-    bucket_starts,
-    buckets,
-    layout_starts,
-    positives,
-    indices,
-    bound_starts,
-    bounds,
-    previous,
-    current,
-    out,
-):
+    schemas, hints, fields, layouts, bucket_starts, buckets, layout_starts, positives, indices,
+    bound_starts, bounds, previous, current, out,
+):  # fmt: skip
     """Write whether the counter was reset between rows `previous[k]` and `current[k]`.
 
     `fields` are zero threshold, zero count, count and sum, one row each.
     """
     widest = longest_run(layout_starts)
-    was = np.empty(widest, np.int32)
-    now = np.empty(widest, np.int32)
-    common = np.empty(longest_run(bound_starts), np.float64)
+    was, now = np.empty(widest, np.int32), np.empty(widest, np.int32)
+    common = np.empty(longest_run(bound_starts))
     for k in range(out.size):
-        p = previous[k]
-        c = current[k]
-        schema = schemas[c]
-        custom = schema == CUSTOM_SCHEMA
-        out[k] = True
+        p, c = previous[k], current[k]
+        custom = schemas[c] == CUSTOM_SCHEMA
         if hints[c] == RESET or hints[c] == NOT_RESET:
             out[k] = hints[c] == RESET
-            continue
-        if fields[2, c] < fields[2, p] or custom != (schemas[p] == CUSTOM_SCHEMA):
-            continue
-        p_layout = layouts[p]
-        c_layout = layouts[c]
-        p_start = layout_starts[p_layout]
-        p_end = layout_starts[p_layout + 1]
-        c_start = layout_starts[c_layout]
-        c_end = layout_starts[c_layout + 1]
-        if p_layout == c_layout and schemas[p] == schema and fields[0, p] == fields[0, c]:
-            out[k] = fields[1, c] < fields[1, p]
-            for b in range(p_end - p_start):
-                if buckets[bucket_starts[c] + b] < buckets[bucket_starts[p] + b]:
-                    out[k] = True
-                    break
-            continue
-        if custom:
-            count = bound_starts[c_layout + 1] - bound_starts[c_layout]
-            common[:count] = bounds[bound_starts[c_layout] : bound_starts[c_layout + 1]]
-            count = keep_common(
-                bounds, bound_starts[p_layout], bound_starts[p_layout + 1], common, count
-            )
-            map_custom(
+        elif fields[2, c] < fields[2, p] or custom != (schemas[p] == CUSTOM_SCHEMA):
+            out[k] = True
+        elif alike(schemas, fields, layouts, p, c):
+            out[k] = fell_alike(fields, layouts, bucket_starts, buckets, layout_starts, p, c)
+        else:
+            out[k] = (
+                not custom
+                and zero_bucket_fell(
+                    schemas, fields, layouts, bucket_starts, buckets, layout_starts, indices, p, c
+                )
+            ) or buckets_fell(
+                schemas,
+                fields,
+                layouts,
+                bucket_starts,
+                buckets,
+                layout_starts,
+                positives,
                 indices,
-                p_start,
-                p_end,
+                bound_starts,
                 bounds,
-                bound_starts[p_layout],
-                bound_starts[p_layout + 1],
+                p,
+                c,
                 common,
-                count,
                 was,
-            )
-            map_custom(
-                indices,
-                c_start,
-                c_end,
-                bounds,
-                bound_starts[c_layout],
-                bound_starts[c_layout + 1],
-                common,
-                count,
                 now,
             )
-        else:
-            threshold = fields[0, c]
-            if schema > schemas[p] or threshold < fields[0, p]:
-                continue
-            before = zero_count_up_to(
-                schemas[p],
-                fields[1, p],
-                fields[0, p],
-                buckets,
-                bucket_starts[p],
-                indices,
-                p_start,
-                p_end,
-                threshold,
-            )
-            if math.isnan(before) or fields[1, c] < before:
-                continue
-            swallows = fields[0, p] != threshold
-            map_exponential(indices, p_start, p_end, schemas[p], schema, threshold, swallows, was)
-            map_exponential(indices, c_start, c_end, schema, schema, threshold, False, now)
-        p_positives = positives[p_layout]
-        c_positives = positives[c_layout]
-        out[k] = fell(
-            buckets,
-            was,
-            bucket_starts[p],
-            0,
-            p_positives,
-            now,
-            bucket_starts[c],
-            0,
-            c_positives,
-        ) or fell(
-            buckets,
-            was,
-            bucket_starts[p],
-            p_positives,
-            p_end - p_start,
-            now,
-            bucket_starts[c],
-            c_positives,
-            c_end - c_start,
-        )
 
 
 @kernel(
@@ -236,20 +225,9 @@ def detect_resets(
     " const int64[::1], boolean[::1])"
 )
 def compare_rows(
-    schemas,
-    fields,
-    layouts,
-    bucket_starts,
-    buckets,
-    layout_starts,
-    positives,
-    indices,
-    bound_starts,
-    bounds,
-    left,
-    right,
-    out,
-):
+    schemas, fields, layouts, bucket_starts, buckets, layout_starts, positives, indices,
+    bound_starts, bounds, left, right, out,
+):  # fmt: skip
     """Write whether rows `left[k]` and `right[k]` are equal, empty buckets and hints aside."""
     for k in range(out.size):
         a = left[k]
