@@ -38,6 +38,7 @@ from narthex.model.size import format_size_bytes
 from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.model.value import format_rfc3339_ms
 from narthex.promql.engine import Engine, EngineOptions
+from narthex.runtime.allocator import keep_freed_memory
 from narthex.runtime.clock import SystemClock
 from narthex.runtime.executor import Executor
 from narthex.runtime.rng import stable_seed
@@ -109,6 +110,7 @@ def run(options: ServerOptions) -> int:
     log.configure(options.log_level, options.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     raise_open_files()
+    keep_freed_memory()
     try:
         sockets = bind(options.listen_addresses)
     except CannotListen as error:
