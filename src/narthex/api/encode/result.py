@@ -7,11 +7,11 @@ memory of a chunk, and the event loop gets its turn between chunks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import orjson
 
+from narthex.api.encode.histograms import encode_instant, encode_series, split
 from narthex.api.encode.kernels import (
     POINT_BYTES_MAX,
     put_instant,
@@ -57,16 +57,23 @@ def _encode_vector(result: VectorResult) -> Iterator[bytes]:
     n = len(result.labels)
     for first in range(0, n, SAMPLES_PER_CHUNK):
         last = min(n, first + SAMPLES_PER_CHUNK)
-        out = np.empty((last - first) * POINT_BYTES_MAX, np.uint8)
-        ends = np.empty(last - first, np.int64)
-        put_instant(out, ends, result.values[first:last], result.time_ms)
-        points = _split(out, ends)
         metrics = encode_labels(result.labels.take(slice(first, last)))
-        elements = (
-            b'{"metric":%s,"value":%s}' % pair for pair in zip(metrics, points, strict=True)
-        )
+        if result.histogram is None:
+            elements = _instant_floats(result, metrics, first)
+        else:
+            samples = encode_instant(result, first, last)
+            elements = [b'{"metric":%s,%s}' % pair for pair in zip(metrics, samples, strict=True)]
         yield (b"," if first else b"") + b",".join(elements)
     yield b"]"
+
+
+def _instant_floats(result: VectorResult, metrics: list[bytes], first: int) -> list[bytes]:
+    out = np.empty(len(metrics) * POINT_BYTES_MAX, np.uint8)
+    ends = np.empty(len(metrics), np.int64)
+    put_instant(out, ends, result.values[first : first + len(metrics)], result.time_ms)
+    return [
+        b'{"metric":%s,"value":%s}' % pair for pair in zip(metrics, split(out, ends), strict=True)
+    ]
 
 
 def _encode_matrix(result: MatrixResult) -> Iterator[bytes]:
@@ -75,18 +82,26 @@ def _encode_matrix(result: MatrixResult) -> Iterator[bytes]:
     first = 0
     while first < n:
         last = _series_of_chunk(result.starts, first)
-        samples = int(result.starts[last] - result.starts[first])
-        out = np.empty(samples * POINT_BYTES_MAX + 2 * (last - first), np.uint8)
-        ends = np.empty(last - first, np.int64)
-        put_series(out, result.starts, result.times_ms, result.values, first, last, ends)
         metrics = encode_labels(result.labels.take(slice(first, last)))
-        elements = (
-            b'{"metric":%s,"values":%s}' % pair
-            for pair in zip(metrics, _split(out, ends), strict=True)
-        )
+        if result.histogram is None:
+            elements = _series_of_floats(result, metrics, first)
+        else:
+            samples = encode_series(result, first, last)
+            elements = [b'{"metric":%s,%s}' % pair for pair in zip(metrics, samples, strict=True)]
         yield (b"," if first else b"") + b",".join(elements)
         first = last
     yield b"]"
+
+
+def _series_of_floats(result: MatrixResult, metrics: list[bytes], first: int) -> list[bytes]:
+    last = first + len(metrics)
+    samples = int(result.starts[last] - result.starts[first])
+    out = np.empty(samples * POINT_BYTES_MAX + 2 * len(metrics), np.uint8)
+    ends = np.empty(len(metrics), np.int64)
+    put_series(out, result.starts, result.times_ms, result.values, first, last, ends)
+    return [
+        b'{"metric":%s,"values":%s}' % pair for pair in zip(metrics, split(out, ends), strict=True)
+    ]
 
 
 def _series_of_chunk(starts: np.ndarray, first: int) -> int:
@@ -94,12 +109,6 @@ def _series_of_chunk(starts: np.ndarray, first: int) -> int:
     target = starts[first] + SAMPLES_PER_CHUNK
     last = int(np.searchsorted(starts, target, side="left"))
     return max(first + 1, min(last, starts.size - 1))
-
-
-def _split(out: np.ndarray, ends: np.ndarray) -> list[bytes]:
-    data = out.data
-    bounds = [0, *ends.tolist()]
-    return [bytes(data[a:b]) for a, b in pairwise(bounds)]
 
 
 def encode_annotations(warnings: list[str], infos: list[str]) -> bytes:

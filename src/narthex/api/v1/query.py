@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 
 import orjson
 
@@ -119,10 +120,16 @@ def truncated(result: MatrixResult | VectorResult, limit: int) -> MatrixResult |
     """The first `limit` series."""
     labels = result.labels.take(slice(0, limit))
     if isinstance(result, VectorResult):
-        return VectorResult(labels, result.time_ms, result.values[:limit])
+        number = None if result.histogram is None else result.histogram[:limit]
+        return replace(result, labels=labels, values=result.values[:limit], histogram=number)
     last = int(result.starts[limit])
-    return MatrixResult(
-        labels, result.starts[: limit + 1], result.times_ms[:last], result.values[:last]
+    return replace(
+        result,
+        labels=labels,
+        starts=result.starts[: limit + 1],
+        times_ms=result.times_ms[:last],
+        values=result.values[:last],
+        histogram=None if result.histogram is None else result.histogram[:last],
     )
 
 
