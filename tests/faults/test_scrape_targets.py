@@ -91,9 +91,9 @@ async def failing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
 
 FAULTS: list[tuple[Behaviour, str]] = [
     (silent, "context deadline exceeded"),
-    (endless, "body size limit of"),
-    (announced, "body size limit of"),
-    (bomb, "body size limit of"),
+    (endless, "body size limit exceeded"),
+    (announced, "body size limit exceeded"),
+    (bomb, "body size limit exceeded"),
     (redirecting, "stopped after 10 redirects"),
     (malformed, "line 2, column 9: expected label name"),
     (half_way, "unexpected EOF"),

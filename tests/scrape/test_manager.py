@@ -80,7 +80,7 @@ async def test_a_failed_scrape_is_down_with_its_reason_and_comes_back() -> None:
         (Answer("", b"a 1\n"), "blank Content-Type", ""),
         (
             BodyTooLarge("GET", A, 10),
-            "body size limit of 10 bytes exceeded",
+            "body size limit exceeded: over 10 bytes",
             "prometheus_target_scrapes_exceeded_body_size_limit_total",
         ),
         (

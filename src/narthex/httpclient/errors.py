@@ -51,7 +51,7 @@ class BodyTooLarge(HttpError):
     """An answer over the limit; reading stopped there."""
 
     def __init__(self, method: str, url: str, bytes_max: int) -> None:
-        super().__init__(method, url, f"body size limit of {bytes_max} bytes exceeded")
+        super().__init__(method, url, f"body size limit exceeded: over {bytes_max} bytes")
         self.bytes_max = bytes_max
 
 
