@@ -14,6 +14,8 @@ import hashlib
 import os
 import re
 import shutil
+import stat
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +35,8 @@ _configuration = threading.Lock()
 def cache_root() -> Path:
     """The folder of compiled kernels: `NARTHEX_KERNEL_CACHE`, else below the user's cache folder.
 
-    A machine without a home (a service, a container) falls back to the temporary folder.
+    A machine without a home (a service, a container) falls back to the temporary folder. Raises
+    PermissionError when a folder of that name there is not this user's alone.
     """
     named = os.environ.get("NARTHEX_KERNEL_CACHE")
     if named:
@@ -45,7 +48,20 @@ def cache_root() -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
     if os.access(base if base.exists() else home, os.W_OK):
         return base / "narthex" / "kernels"
-    return Path(f"/tmp/narthex-kernels-{os.getuid()}")  # noqa: S108 - a cache, owned by this user
+    return own_folder(Path(tempfile.gettempdir()) / f"narthex-kernels-{os.getuid()}")
+
+
+def own_folder(folder: Path) -> Path:
+    """`folder`, made if missing: what is loaded from it is run, so nobody else may write there."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    writable_by_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or writable_by_others:
+        raise PermissionError(
+            f"{folder} is not this user's alone, and kernels are not loaded from it:"
+            " name another folder in NARTHEX_KERNEL_CACHE"
+        )
+    return folder
 
 
 def kernel_files() -> list[Path]:
