@@ -288,6 +288,27 @@ def test_everything_stands_below_the_prefix() -> None:
         assert below.get("/mon/itorial/-/healthy").status == 404
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "location"),
+    [
+        ("GET", "//api/v1/labels", 301, "/api/v1/labels?limit=1"),
+        ("POST", "/api/v1//labels", 308, "/api/v1/labels?limit=1"),
+        ("GET", "/metrics/", 301, "/metrics?limit=1"),
+        ("GET", "/api/v1/label/job/values/", 301, "/api/v1/label/job/values?limit=1"),
+        ("GET", "//example.com/x", 404, None),
+        ("GET", "/api/v1/nothing/", 404, None),
+    ],
+)
+def test_slashes_too_many_lead_to_the_path_that_was_meant(
+    api: Served, method: str, path: str, status: int, location: str | None
+) -> None:
+    reply = api.ask(method, path, "limit=1")
+    assert (reply.status, reply.headers.get("location")) == (status, location)
+    with served(route_prefix="/mon") as below:
+        reply = below.ask(method, f"/mon{path}", "limit=1")
+        assert reply.headers.get("location") == (location and f"/mon{location}")
+
+
 def test_requests_are_counted_by_handler(api: Served) -> None:
     api.get("/api/v1/label/job/values")
     text = api.get("/metrics").body.decode()

@@ -76,7 +76,7 @@ class App:
             origin = headers.get(b"origin", b"").decode("latin-1")
             answer.headers += cors_headers(origin, self._origins)
         elif route is None:
-            answer = plain("404 page not found\n", 404)
+            answer = self._no_such_path(scope, path)
         else:
             answer = await self._run(scope, path, route, receive)
         return answer, accept
@@ -92,8 +92,23 @@ class App:
         if scope["method"] == "OPTIONS":
             return plain("", 204)
         if route is None:
-            return plain("404 page not found\n", 404)
+            return self._no_such_path(scope, path)
         return await self._run(scope, path, route, receive)
+
+    def _no_such_path(self, scope: Scope, path: str) -> Answer:
+        """404, or the way to the path that was meant: slashes doubled, or one at the end.
+
+        Clients join `http://host:9090/` and `/api/v1/query` like that, and follow as they do with
+        Prometheus; 308 keeps the form of a POST.
+        """
+        meant = "/" + "/".join(part for part in path.split("/") if part)
+        if meant == path or self._router.find(meant) is None:
+            return plain("404 page not found\n", 404)
+        answer = plain("", 301 if scope["method"] == "GET" else 308)
+        query = scope["query_string"].decode("latin-1")
+        location = self._context.options.route_prefix + meant + (query and f"?{query}")
+        answer.headers.append(("location", location))
+        return answer
 
     async def _run(self, scope: Scope, path: str, route: Route, receive: Receive) -> Answer:
         if scope["method"] not in route.methods:
