@@ -141,9 +141,10 @@ class Columns:
     their part of `times` (int64[k], k far below m); `times_at` is int64[n]. Stale markers are
     still among the values. Where samples are native histograms, `histogram` int32[m] is each
     sample's row of `histograms`, -1 for a float, and `values` is 0.0 there; None when every sample
-    is a float. A stale marker is a float, whatever came before it. Arrays may be views; a reader
-    does not write to them. `blank`: every value is known to be 0.0 (a read of presence that met no
-    stale marker), so nobody need look at them.
+    is a float. A stale marker is a float, whatever came before it. `start_times` int64[m] is when
+    the counter behind each sample began, in ms, 0 where that is unknown; None when it is of every
+    sample. Arrays may be views; a reader does not write to them. `blank`: every value is known to
+    be 0.0 (a read of presence that met no stale marker), so nobody need look at them.
     """
 
     starts: NDArray[np.int64]
@@ -153,10 +154,12 @@ class Columns:
     histogram: NDArray[np.int32] | None = None
     histograms: Histograms | None = None
     blank: bool = False
+    start_times: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         assert (self.histogram is None) == (self.histograms is None)
         assert self.histogram is None or self.histogram.size == self.values.size
+        assert self.start_times is None or self.start_times.size == self.values.size
 
     @property
     def series(self) -> int:

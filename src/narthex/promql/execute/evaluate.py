@@ -24,7 +24,7 @@ from narthex.promql.execute.functions.registry import RANGE_FUNCTIONS, VECTOR_FU
 from narthex.promql.execute.hint_detection import DETECTING, NEEDING_BUCKETS
 from narthex.promql.execute.invariant import repeated, repeated_scalar
 from narthex.promql.execute.names import without_name
-from narthex.promql.execute.selector import instant_vector, sample_times
+from narthex.promql.execute.selector import instant_vector, sample_start_times, sample_times
 from narthex.promql.execute.shared import shared_value
 from narthex.promql.execute.smoothed import smoothed_vector
 from narthex.promql.execute.stream import Stream
@@ -145,6 +145,10 @@ def _call(node: Call, context: EvalContext) -> Outcome:
         selector = _bare_selector(node.args[0])
         if selector is not None:
             return without_name(sample_times(selector, context), context)
+    if node.function == "start_timestamp" and context.features.use_start_timestamps:
+        selector = _bare_selector(node.args[0])
+        if selector is not None:
+            return without_name(sample_start_times(selector, context), context)
     if node.function not in VECTOR_FUNCTIONS:
         raise NotBuilt(f"the function {node.function}()")
     return _vector_call(node, VECTOR_FUNCTIONS[node.function], context)

@@ -67,11 +67,14 @@ class Found:
     end_ms: int
     want: Want
     detects_resets: bool
+    uses_start_times: bool
 
     def read(self, rows: slice) -> Columns:
         """The samples of some series."""
         indices = np.arange(rows.start, rows.stop, dtype=np.int64)
         columns = self.selection.read(indices, self.start_ms, self.end_ms, self.want)
+        if columns.start_times is not None and not self.uses_start_times:
+            columns = replace(columns, start_times=None)
         if columns.histogram is None:
             return columns
         if not (columns.histogram >= 0).any():
@@ -94,8 +97,15 @@ def find(
     start_ms = int(moments[0]) + reach.after_ms - reach.whole_ms + 1
     hints = SelectHints(function, look_back_ms, context.steps.step_ms)
     selection = context.storage.select(context.tenant, node.matchers, start_ms, end_ms, hints)
-    labels = context.adopt(selection.labels)
-    return Found(selection, labels, start_ms, end_ms, want, context.detects_resets)
+    return Found(
+        selection,
+        context.adopt(selection.labels),
+        start_ms,
+        end_ms,
+        want,
+        context.detects_resets,
+        context.features.use_start_timestamps,
+    )
 
 
 def instant_vector(
@@ -111,6 +121,11 @@ def instant_vector(
 def sample_times(node: VectorSelector, context: EvalContext) -> Stream:
     """When each step's sample was taken, in seconds: `timestamp(selector)`."""
     return _stream(node, context, Want.PRESENCE, _times)
+
+
+def sample_start_times(node: VectorSelector, context: EvalContext) -> Stream:
+    """When each step's sample began to count, in seconds, 0 where that is unknown."""
+    return _stream(node, context, Want.PRESENCE, _start_times)
 
 
 def info_times(node: VectorSelector, context: EvalContext) -> Stream:
@@ -138,7 +153,7 @@ def _stream(
         guard.count_read(columns.samples, values.size if kind is None else count_present(kind))
         guard.release(columns.samples)
         frame = Frame(found.labels.take(rows), values, kind, drop_name[rows])
-        if columns.histogram is None or make_cells is _times:
+        if columns.histogram is None or make_cells in (_times, _start_times):
             return frame
         return _with_histograms(frame, columns, timeline, index)
 
@@ -197,9 +212,21 @@ def _info_times(columns: Columns, at: Places) -> Cells:
 
 
 def _times(columns: Columns, at: Places) -> Cells:
+    return _seconds(columns, at, columns.times, columns.times_at)
+
+
+def _start_times(columns: Columns, at: Places) -> Cells:
+    start_times = columns.start_times
+    if start_times is None:
+        start_times = np.zeros(columns.values.size, np.int64)
+    return _seconds(columns, at, start_times, columns.starts[:-1])
+
+
+def _seconds(
+    columns: Columns, at: Places, times: NDArray[np.int64], times_at: NDArray[np.int64]
+) -> Cells:
     values, kind = np.empty(at.shape), np.empty(at.shape, np.uint8)
     gather_times(
-        columns.values, columns.starts, at.timeline, at.index, columns.times, columns.times_at,
-        values, kind,
-    )  # fmt: skip
+        columns.values, columns.starts, at.timeline, at.index, times, times_at, values, kind
+    )
     return values, None if at.complete and kind.all() else kind

@@ -99,8 +99,9 @@ def without_stale(columns: Columns) -> Columns:
         out.values, out.starts, out.times_at, out.times,
     )  # fmt: skip
     kept = int(out.starts[-1])
-    histogram = columns.histogram
+    histogram, start_times = columns.histogram, columns.start_times
     return Columns(
         out.starts, out.values[:kept], out.times_at, out.times[:used],
         None if histogram is None else histogram[~is_stale(columns.values)], columns.histograms,
+        start_times=None if start_times is None else start_times[~is_stale(columns.values)],
     )  # fmt: skip

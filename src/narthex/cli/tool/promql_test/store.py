@@ -1,14 +1,13 @@
-"""The series of a test file in a store, and the samples that no store holds yet.
+"""The series of a test file in a store, and what no store holds yet.
 
-Floats go through the appender like anybody's samples; native histograms are kept beside. Start
-timestamps are remembered by their series: a query that would read one fails, naming what is not
-built, instead of answering without it.
+Floats go through the appender like anybody's samples; native histograms and start timestamps are
+kept beside.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,34 +16,17 @@ from narthex.cli.tool.promql_test.commands import Load
 from narthex.cli.tool.promql_test.histogram_store import HistogramStore
 from narthex.cli.tool.promql_test.nhcb import collated
 from narthex.cli.tool.promql_test.points import Point
+from narthex.cli.tool.promql_test.start_time_store import StartTimeStore
 from narthex.model.labels import Labels
 from narthex.model.matcher import Matcher
 from narthex.model.packed_labels import PackedLabels
 from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.model.value import STALE_NAN_BITS, is_stale
-from narthex.promql.errors import NotBuilt
 from narthex.storage.interface import Batch, RejectReason, SelectHints, Selection, Storage
-
-START_TIMESTAMPS = "start timestamps"
 
 
 class LoadRefused(ValueError):
     """The store did not take a sample of a load."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unheld:
-    """Samples of one series that the store does not hold: what they need, and when they are."""
-
-    feature: str
-    labels: Labels
-    times_ms: tuple[int, ...]
-
-    def concerns(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> bool:
-        """Whether a reader of this selection would meet one of them."""
-        if not any(start_ms <= time_ms <= end_ms for time_ms in self.times_ms):
-            return False
-        return all(matcher.matches(self.labels.get(matcher.name)) for matcher in matchers)
 
 
 @dataclass(slots=True)
@@ -52,15 +34,14 @@ class ScriptStore:
     """A store of one test file, as a `Queryable`."""
 
     storage: Storage
-    unheld: list[Unheld] = field(default_factory=list)
     histograms: HistogramStore = field(default_factory=HistogramStore)
+    start_times: StartTimeStore = field(default_factory=StartTimeStore)
 
     def load(self, load: Load) -> None:
         """Add the series of one `load`. Raises LoadRefused and BadItem."""
         series = {labels: loaded.points for labels, loaded in load.series.items()}
         for labels, loaded in load.series.items():
-            times = _times_where(loaded.start_offsets, lambda o: o is not None, load.step_ms)
-            self._remember(START_TIMESTAMPS, labels, times)
+            self.start_times.add(labels, loaded.start_offsets, load.step_ms)
         if load.with_nhcb:
             series |= collated(series)
         for labels, points in series.items():
@@ -73,10 +54,6 @@ class ScriptStore:
                 floats = [i * load.step_ms for i, point in enumerate(points) if _is_float(point)]
                 self.histograms.add(labels, found, floats)
         self._append(series, load.step_ms)
-
-    def _remember(self, feature: str, labels: Labels, times_ms: tuple[int, ...]) -> None:
-        if times_ms:
-            self.unheld.append(Unheld(feature, labels, times_ms))
 
     def _append(self, series: Mapping[Labels, list[Point]], step_ms: int) -> None:
         named = [labels for labels, points in series.items() if any(map(_is_float, points))]
@@ -99,12 +76,9 @@ class ScriptStore:
         end_ms: int,
         hints: SelectHints = SelectHints(),  # noqa: B008 - frozen
     ) -> Selection:
-        """As `Queryable`; raises NotBuilt where samples are missing from the store."""
-        for unheld in self.unheld:
-            if unheld.concerns(matchers, start_ms, end_ms):
-                raise NotBuilt(unheld.feature)
+        """As `Queryable`."""
         floats = self.storage.select(tenant, matchers, start_ms, end_ms, hints)
-        return self.histograms.beside(floats, matchers)
+        return self.start_times.put_to(self.histograms.beside(floats, matchers))
 
     def label_names(
         self, tenant: TenantId, matchers: Sequence[Matcher], start_ms: int, end_ms: int
@@ -121,12 +95,6 @@ class ScriptStore:
 
 def _is_float(point: Point) -> bool:
     return point.value is not None
-
-
-def _times_where(
-    items: Sequence[object], wanted: Callable[..., bool], step_ms: int
-) -> tuple[int, ...]:
-    return tuple(i * step_ms for i, item in enumerate(items) if wanted(item))
 
 
 def _columns(

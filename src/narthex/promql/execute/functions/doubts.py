@@ -48,6 +48,14 @@ def type_of_no_counter(metric: str, type_: str) -> str:
     )
 
 
+def overlapping_start_times(metric: str) -> str:
+    """A counter that began anew before its last sample was taken."""
+    return (
+        "sample has start time that overlaps with previous sample timestamp for metric "
+        f"{quote(metric)}"
+    )
+
+
 def bad_bucket_label(metric: str, bound: str) -> str:
     """A series among buckets whose `le` is no number."""
     text = f"bucket label {quote(BUCKET_LABEL)} is missing or has a malformed value of "

@@ -224,7 +224,7 @@ def _stacked(frames: Sequence[Frame]) -> Frame:
 
 
 def start_timestamp(arguments: Sequence[Value], _call: Call, _context: EvalContext) -> Value:
-    """Nothing: samples carry no start timestamp."""
+    """Nothing: only a selector's samples tell their start, and the engine reads those itself."""
     frame = frame_of(arguments[0])
     return frame.with_values(frame.values, np.zeros(frame.values.shape, np.uint8))
 

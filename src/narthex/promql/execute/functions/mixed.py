@@ -95,6 +95,16 @@ class Spans:
             columns.histograms,
         )
 
+    def where(self, chosen: Presence) -> Spans:
+        """Some of the windows, by bool[k]."""
+        return replace(
+            self,
+            row=self.row[chosen],
+            step=self.step[chosen],
+            first=self.first[chosen],
+            last=self.last[chosen],
+        )
+
     def lists(self) -> Lists:
         """All samples of each window."""
         sizes = self.last - self.first + 1
@@ -187,6 +197,7 @@ def _samples(columns: Columns, wanted: NDArray[np.bool_], starts: Rows) -> Colum
         times[wanted],
         columns.histogram[wanted],
         columns.histograms,
+        start_times=None if columns.start_times is None else columns.start_times[wanted],
     )
 
 

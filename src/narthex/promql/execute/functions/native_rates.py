@@ -19,6 +19,7 @@ from narthex.model.histogram_sums import BOUNDS_RECONCILED, MIXED, Combined, Lis
 from narthex.promql.execute import histogram_doubts as doubts
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import ABSENT, FLOAT, Frame, Windows
+from narthex.promql.execute.functions import start_times
 from narthex.promql.execute.functions.calling import MixedEvaluation, RangeEvaluation
 from narthex.promql.execute.functions.extended import anchored_windows, extension_of
 from narthex.promql.execute.functions.mixed import Doubts, Mixed, Spans, rows_with
@@ -53,19 +54,34 @@ def counter_change(evaluate: RangeEvaluation, *, per_second: bool) -> MixedEvalu
         floats = evaluate(apart.floats, scalars, call, context)
         windows, extension = apart.histograms, extension_of(call)
         divisor_s = windows.range_ms / 1000 if per_second else 1.0
-        if extension is None:
-            spans = Spans.of(windows, 2)
-            sums = _gained(spans, after_reset(windows))
-            factors = _counter_factors(windows, spans, sums) / divisor_s
-        else:
+        if extension is not None:
             spans = extended_spans(windows, extension)
             sums = _extended(windows, spans, extension, after_reset(windows))
             factors = np.full(spans.row.size, 1 / divisor_s)
+        elif windows.columns.start_times is not None:
+            spans, sums, factors = _since_start(windows, divisor_s)
+            start_times.doubt_overlaps(windows, call, context)
+        else:
+            spans = Spans.of(windows, 2)
+            sums = _gained(spans, after_reset(windows))
+            factors = _counter_factors(_Edges.of(windows, spans), spans, sums) / divisor_s
         gauges = spans.with_any(_hints(spans) == HINT_GAUGE)
         told.warn(doubts.not_a_counter, spans.row[gauges])
         return _answer(floats, spans, sums, factors, told)
 
     return change
+
+
+def _since_start(windows: Windows, divisor_s: float) -> tuple[Spans, Lists, Floats]:
+    """Windows, sums and factors where counters tell when they began: a start needs one sample."""
+    spans = Spans.of(windows, 1)
+    known = start_times.begin_inside(windows, spans)
+    enough = known | (spans.last > spans.first)
+    spans, known = spans.where(enough), known[enough]
+    restarts = after_reset(windows) | start_times.restarts_of(windows.columns)
+    sums = _gained(spans, restarts, from_zero=known)
+    edges = _Edges.of(windows, spans).since(start_times.seconds_since_start(windows, spans), known)
+    return spans, sums, _counter_factors(edges, spans, sums) / divisor_s
 
 
 def gauge_change(evaluate: RangeEvaluation) -> MixedEvaluation:
@@ -100,14 +116,16 @@ def _hints(spans: Spans) -> NDArray[np.uint8]:
     return spans.histograms.hint[spans.number]
 
 
-def _gained(spans: Spans, resets: Flags) -> Lists:
+def _gained(spans: Spans, resets: Flags, from_zero: Flags | None = None) -> Lists:
     """Last - first + what came before each of `resets` (bool[m]).
 
-    One right behind the first sample cancels it: its buckets are not looked at then.
+    One right behind the first sample cancels it: its buckets are not looked at then. Windows that
+    are `from_zero` (bool[k]) gained their first sample as well.
     """
     cancelled = resets[np.minimum(spans.first + 1, spans.last)] & (spans.last > spans.first)
     one = np.ones(spans.row.size)
-    first = Terms.of(spans.first, np.where(cancelled, 0.0, -one))
+    weight = np.where(cancelled, 0.0, -one) + (0.0 if from_zero is None else from_zero)
+    first = Terms.of(spans.first, weight)
     before = before_resets(resets, spans.first + cancelled, spans.last)
     return summed(spans, [Terms.of(spans.last, one), first, before])
 
@@ -132,7 +150,7 @@ class _Edges:
         first_ms, last_ms = times[spans.first], times[spans.last]
         ends_ms = windows.ends_ms[spans.step]
         sampled = (last_ms - first_ms) / 1000
-        spacing = sampled / (spans.last - spans.first)
+        spacing = sampled / np.maximum(spans.last - spans.first, 1)
         to_start = (first_ms - (ends_ms - windows.range_ms)) / 1000
         to_end = (ends_ms - last_ms) / 1000
         return cls(
@@ -141,13 +159,17 @@ class _Edges:
             np.where(to_end >= spacing * THRESHOLD, spacing / 2, to_end),
         )
 
+    def since(self, seconds: Floats, known: Flags) -> _Edges:
+        """The same, but where it is `known` what was sampled begins `seconds` before the last."""
+        sampled = np.where(known, seconds, self.sampled)
+        return _Edges(sampled, np.where(known, 0.0, self.to_start), self.to_end)
+
     def factors(self) -> Floats:
         return (self.sampled + self.to_start + self.to_end) / self.sampled
 
 
-def _counter_factors(windows: Windows, spans: Spans, sums: Lists) -> Floats:
+def _counter_factors(edges: _Edges, spans: Spans, sums: Lists) -> Floats:
     """As `_Edges.factors`, but never beyond the moment where the count would have been zero."""
-    edges = _Edges.of(windows, spans)
     count = spans.histograms.count
     output = np.repeat(np.arange(len(sums)), sums.sizes)
     gained = np.bincount(output, sums.weights * count[sums.rows], minlength=len(sums))
@@ -249,6 +271,8 @@ def _instant_histograms(
     factors = np.ones(pairs.row.size)
     if per_second:
         restarted = follows_reset(columns.histograms, before, after)
+        if columns.start_times is not None:
+            restarted |= start_times.restarts_of(columns)[pairs.last]
         lists = _without_second(lists, restarted)
         time_at = columns.times_at[pairs.row] + pairs.last - columns.starts[pairs.row]
         factors = 1000.0 / (columns.times[time_at] - columns.times[time_at - 1])
@@ -273,8 +297,11 @@ def count_resets(
 ) -> Frame:
     """How often a counter was reset; to become a histogram, or to cease being one, is a reset."""
     columns = mixed.whole.columns
-    fallen = columns.values[1:] < columns.values[:-1]
-    return _counted(mixed.whole, call, fallen, follows_reset)
+    if columns.start_times is None:
+        restarted = columns.values[1:] < columns.values[:-1]
+    else:
+        restarted = start_times.restarts_of(columns)[1:]
+    return _counted(mixed.whole, call, restarted, follows_reset)
 
 
 def count_changes(
@@ -291,11 +318,11 @@ def _differ(histograms: Histograms, before: Rows, after: Rows) -> Flags:
     return ~equal(histograms, before, after)
 
 
-def _counted(windows: Windows, call: Call, floats: Flags, compare: Compare) -> Frame:
+def _counted(windows: Windows, call: Call, told: Flags, compare: Compare) -> Frame:
     """Samples of each window, but for its first, that are flagged.
 
-    `floats` bool[m - 1]: what is true of each sample and the one before if both are floats;
-    `compare(histograms, before, after)` says it of histograms.
+    `told` bool[m - 1]: what is true of each sample and the one before if both are of one kind;
+    `compare(histograms, before, after)` says where it is true of histograms as well.
     """
     windows = anchored_windows(windows) if extension_of(call) else windows
     columns, line = windows.columns, windows.timeline
@@ -305,9 +332,9 @@ def _counted(windows: Windows, call: Call, floats: Flags, compare: Compare) -> F
     flags = np.zeros(number.size, np.bool_)
     later = not_first(columns.starts, number.size)
     before, after = number[later - 1], number[later]
-    flags[later] = np.where((before < 0) & (after < 0), floats[later - 1], True)
+    flags[later] = np.where((before < 0) == (after < 0), told[later - 1], True)
     both = (before >= 0) & (after >= 0)
-    flags[later[both]] = compare(columns.histograms, before[both], after[both])
+    flags[later[both]] |= compare(columns.histograms, before[both], after[both])
     # One behind the end, so that absent windows have a place to look at.
     counts = np.append(run_bounds(flags.astype(np.int64)), 0)
     present = (windows.upper > windows.lower)[line]

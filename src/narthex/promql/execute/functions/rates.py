@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from narthex.model.labels import METRIC_NAME, TYPE_LABEL
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame, Windows
-from narthex.promql.execute.functions import doubts
+from narthex.promql.execute.functions import doubts, start_times
 from narthex.promql.execute.functions.answers import (
     Presence,
     answer,
@@ -66,6 +66,8 @@ def irate(
     windows: Windows, _scalars: Sequence[Scalar], _call: Call, _context: EvalContext
 ) -> Frame:
     """What counters gained per second between their last two samples."""
+    if windows.columns.start_times is not None:
+        return answer(windows, start_times.instant_rate(windows), windows_with(windows, 2))
     values, columns = room(windows), windows.columns
     kernels.instant_rate(
         columns.values, columns.starts, columns.times, columns.times_at, windows.timeline,
@@ -76,12 +78,23 @@ def irate(
 
 def _counter_change(windows: Windows, divisor_s: float, call: Call, context: EvalContext) -> Frame:
     extension = extension_of(call)
+    if extension is None and windows.columns.start_times is not None:
+        return _change_since_start(windows, divisor_s, call, context)
     if extension is None:
         values, present = _increase(windows, divisor_s), windows_with(windows, 2)
     else:
         values, present = change_of(windows, extension, divisor_s, counter=True)
-    _doubt_counters(windows, present, call, context)
+    _doubt_counters(windows, np.any(present, axis=1)[windows.timeline], call, context)
     return answer(windows, values, present)
+
+
+def _change_since_start(
+    windows: Windows, divisor_s: float, call: Call, context: EvalContext
+) -> Frame:
+    gained = start_times.counter_increase(windows, _reach(windows, divisor_s), divisor_s)
+    start_times.doubt_overlaps(windows, call, context)
+    _doubt_counters(windows, np.any(gained.kinds(), axis=1), call, context)
+    return gained
 
 
 def _increase(windows: Windows, divisor_s: float) -> NDArray[np.float64]:
@@ -102,9 +115,10 @@ def _reach(windows: Windows, divisor_s: float) -> NDArray[np.float64]:
     return reach
 
 
-def _doubt_counters(windows: Windows, present: Presence, call: Call, context: EvalContext) -> None:
+def _doubt_counters(
+    windows: Windows, answered: NDArray[np.bool_], call: Call, context: EvalContext
+) -> None:
     """Note series that have a rate and do not look like counters: once for each name."""
-    answered = np.any(present, axis=1)[windows.timeline]
     naming = [METRIC_NAME, TYPE_LABEL] if context.features.type_and_unit_labels else [METRIC_NAME]
     names = windows.labels.keep(naming).take(answered)
     for name in names.take(names.groups()[1]).to_labels():
@@ -131,6 +145,8 @@ def resets(
 ) -> Frame:
     """How often counters were reset."""
     windows = anchored_windows(windows) if extension_of(call) else windows
+    if windows.columns.start_times is not None:
+        return answer(windows, start_times.count_restarts(windows), windows_with(windows, 1))
     return _counted(windows, kernels.count_resets, windows_with(windows, 1))
 
 
