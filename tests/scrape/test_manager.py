@@ -327,3 +327,20 @@ async def test_steps_of_an_unknown_job() -> None:
     with pytest.raises(KeyError):
         world.manager.relabel_steps("nobody", Labels())
     assert list(world.manager.active_targets("nobody")) == []
+
+
+async def test_what_targets_tell_of_their_metrics_is_counted_by_job() -> None:
+    world = World()
+    world.network.pages[A] = b"# TYPE a gauge\n# HELP a words\na 1\n# TYPE b gauge\nb 2\n"
+    of_job = {"scrape_job": "job"}
+    sample = world.registry.get_sample_value
+    async with world.manager:
+        await world.manager.apply([job()])
+        assert sample("prometheus_target_sync_failed_total", of_job) == 0
+        assert sample("prometheus_target_metadata_cache_entries", of_job) == 0
+        world.manager.update({"job": groups("a:1")})
+        await world.after(10.2)
+        assert sample("prometheus_target_metadata_cache_entries", of_job) == 2
+        assert sample("prometheus_target_metadata_cache_bytes", of_job) == len("awordsb")
+        await world.manager.apply([])
+        assert sample("prometheus_target_metadata_cache_entries", of_job) is None

@@ -15,6 +15,7 @@ class Families:
     def __init__(self, digest: int, by_name: Mapping[str, Metadata]) -> None:
         self.digest = digest
         self.by_name = by_name
+        self.bytes = sum(len(m.family) + len(m.help) + len(m.unit) for m in by_name.values())
 
 
 NO_FAMILIES = Families(0, {})

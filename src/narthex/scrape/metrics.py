@@ -39,6 +39,12 @@ class ScrapeMetrics:
         self.pool_target_limit = self._gauge(
             "scrape_pool_target_limit", "Targets a job may have.", "scrape_job"
         )
+        self.metadata_entries = self._gauge(
+            "metadata_cache_entries", "Families that a job's targets tell of.", "scrape_job"
+        )
+        self.metadata_bytes = self._gauge(
+            "metadata_cache_bytes", "Length of what they tell.", "scrape_job"
+        )
         self.exceeded_target_limit = self._counter(
             "scrape_pool_exceeded_target_limit", "Updates that brought too many targets."
         )
@@ -109,6 +115,8 @@ class ScrapeMetrics:
             self.pool_syncs,
             self.pool_targets,
             self.pool_target_limit,
+            self.metadata_entries,
+            self.metadata_bytes,
             self.sync_length,
             self.sync_failed,
         ):

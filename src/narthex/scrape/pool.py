@@ -13,6 +13,7 @@ from narthex.model.duration import format_duration_ms
 from narthex.runtime.supervisor import Supervisor
 from narthex.scrape.config import LEGACY, ScrapeConfig
 from narthex.scrape.errors import TargetLimitExceeded
+from narthex.scrape.families import Families
 from narthex.scrape.limits import Limits
 from narthex.scrape.loop import JobOptions, ScrapeLoop, Surroundings
 from narthex.scrape.report import EXTRA_NAMES, REPORT_NAMES
@@ -59,10 +60,24 @@ class ScrapePool:
         self._supervisor = Supervisor(f"scrape-{config.job_name}")
         self._running: dict[Target, RunningLoop] = {}
         self._refusal: TargetLimitExceeded | None = None
-        surroundings.metrics.pools.inc()
-        surroundings.metrics.pool_target_limit.labels(config.job_name).set(
-            config.settings.target_limit
+        self._show_metrics()
+
+    def _show_metrics(self) -> None:
+        """What is there from the start, before anything is counted."""
+        metrics, job = self._surroundings.metrics, self.config.job_name
+        metrics.pools.inc()
+        metrics.pool_target_limit.labels(job).set(self.config.settings.target_limit)
+        metrics.sync_failed.labels(job)
+        metrics.metadata_entries.labels(job).set_function(
+            lambda: sum(len(families.by_name) for families in self._families())
         )
+        metrics.metadata_bytes.labels(job).set_function(
+            lambda: sum(families.bytes for families in self._families())
+        )
+
+    def _families(self) -> list[Families]:
+        running = list(self._running.values())  # at once: asked from another thread
+        return [one.loop.status.families for one in running]
 
     @property
     def loops(self) -> list[ScrapeLoop]:
