@@ -344,3 +344,15 @@ async def test_what_targets_tell_of_their_metrics_is_counted_by_job() -> None:
         assert sample("prometheus_target_metadata_cache_bytes", of_job) == len("awordsb")
         await world.manager.apply([])
         assert sample("prometheus_target_metadata_cache_entries", of_job) is None
+
+
+async def test_intervals_between_scrapes_are_told_with_quantiles() -> None:
+    world = World()
+    async with world.manager:
+        await world.manager.apply([job()])
+        world.manager.update({"job": groups("a:1")})
+        await world.after(35)
+    for quantile in ("0.01", "0.05", "0.5", "0.9", "0.99"):
+        labels = {"interval": "10s", "quantile": quantile}
+        name = "prometheus_target_interval_length_seconds"
+        assert world.metric(name, **labels) == pytest.approx(10, abs=0.2)

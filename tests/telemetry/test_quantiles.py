@@ -43,6 +43,12 @@ def test_every_value_of_the_label_is_there_from_the_start() -> None:
     assert seen.registry.get_sample_value("took_seconds_count", {"part": "b"}) == 0
 
 
+def test_a_value_of_the_label_may_come_later() -> None:
+    seen = Summary()
+    seen.summary.labels("c").observe(3.0)
+    assert seen.quantile("c", "0.5") == 3.0
+
+
 def test_what_is_older_than_the_window_counts_and_shows_in_no_quantile() -> None:
     seen = Summary()
     seen.summary.observe([("a", 100.0)])

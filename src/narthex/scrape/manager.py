@@ -70,7 +70,7 @@ class ScrapeManager:
         self._surroundings = Surroundings(
             clock,
             run_aside,
-            ScrapeMetrics(registry),
+            ScrapeMetrics(registry, clock),
             FamilyCache(),
             Logger("scrape"),
             hash_seed=process_seed(),

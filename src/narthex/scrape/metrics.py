@@ -6,16 +6,20 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Summary
 
+from narthex.runtime.clock import Clock, SystemClock
 from narthex.storage.interface import RejectReason
+from narthex.telemetry.quantiles import QuantileSummary
 
 PREFIX = "prometheus_target_"
+INTERVAL_QUANTILES = (0.01, 0.05, 0.5, 0.9, 0.99)
 
 
 class ScrapeMetrics:
     """The `prometheus_target_*` metrics of one process, and what is ours beside them."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, clock: Clock | None = None) -> None:
         self._registry = registry
+        self._clock = clock or SystemClock()
         self._declare_pools()
         self._declare_scrapes()
 
@@ -57,8 +61,13 @@ class ScrapeMetrics:
 
     def _declare_scrapes(self) -> None:
         """Of scrapes and their samples."""
-        self.interval_length = self._summary(
-            "interval_length_seconds", "Actual intervals between scrapes.", "interval"
+        self.interval_length = QuantileSummary(
+            f"{PREFIX}interval_length_seconds",
+            "Actual intervals between scrapes.",
+            label="interval",
+            quantiles=INTERVAL_QUANTILES,
+            now_s=self._clock.monotonic_s,
+            registry=self._registry,
         )
         self.exceeded_label_limits = self._counter(
             "scrape_pool_exceeded_label_limits", "Scrapes refused for a limit of labels."

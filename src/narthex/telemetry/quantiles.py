@@ -49,7 +49,10 @@ class Observations:
 
 
 class QuantileSummary(Collector):
-    """A summary metric with one label, whose `values` are there from the start. Thread-safe."""
+    """A summary metric with one label, whose `values` are there from the start. Thread-safe.
+
+    Others are there from the moment that they are first asked for with `labels`.
+    """
 
     def __init__(  # noqa: PLR0913 - what a metric is, by name
         self,
@@ -57,7 +60,7 @@ class QuantileSummary(Collector):
         text: str,
         *,
         label: str,
-        values: Iterable[str],
+        values: Iterable[str] = (),
         quantiles: Sequence[float],
         now_s: Callable[[], float],
         registry: CollectorRegistry,
@@ -67,6 +70,12 @@ class QuantileSummary(Collector):
         self._observed = {value: Observations() for value in values}
         self._lock = threading.Lock()
         registry.register(self)
+
+    def labels(self, value: str) -> OneValue:
+        """What observes for this value of the label."""
+        with self._lock:
+            self._observed.setdefault(value, Observations())
+        return OneValue(self, value)
 
     def observe(self, observations: Iterable[tuple[str, float]]) -> None:
         """Count these, each a value of the label and what was observed there."""
@@ -88,3 +97,15 @@ class QuantileSummary(Collector):
                 metric.add_sample(f"{self._name}_sum", labels, observed.sum)
                 metric.add_sample(f"{self._name}_count", labels, observed.count)
         yield metric
+
+
+@dataclass(frozen=True, slots=True)
+class OneValue:
+    """Observes for one value of a summary's label."""
+
+    summary: QuantileSummary
+    value: str
+
+    def observe(self, observed: float) -> None:
+        """Count this."""
+        self.summary.observe([(self.value, observed)])
