@@ -6,6 +6,8 @@ old answers; the cache folder of a kernel file therefore carries a digest of num
 the settings that change generated code, and of every kernel file it imports, directly or not.
 """
 
+# ruff: noqa: SLF001 - numba has no public way to ask its cache, or to load from it later
+
 from __future__ import annotations
 
 import ast
@@ -134,6 +136,8 @@ def prune_cache() -> int:
 def kernel(signature: str) -> Callable[[Kernel], Kernel]:
     """Compile now, for exactly these types; release the GIL; IEEE rules; no threads inside.
 
+    What is compiled on disk already is loaded at the first call.
+
     `signature` is numba's, with one word more: `const float64[::1]` is an array the kernel only
     reads, and takes read-only memory (`np.frombuffer` of bytes) as well as writable.
     """
@@ -144,16 +148,59 @@ def kernel(signature: str) -> Callable[[Kernel], Kernel]:
                 cache_folder(Path(function.__code__.co_filename))
             )
             compiled = numba.njit(
-                CONST_ARRAY.sub(_const_array, signature),
                 cache=True,
                 nogil=True,
                 error_model="numpy",
                 fastmath=False,
                 parallel=False,
             )(function)
+        types = CONST_ARRAY.sub(_const_array, signature)
+        if _is_cached(compiled, types):
+            _load_when_called(compiled, types)
+        else:
+            _compile(compiled, types)
         return cast("Kernel", compiled)
 
     return compile_kernel
+
+
+def _compile(dispatcher: Any, types: str) -> None:
+    """Compile for these types, or load what is on disk; no others are ever compiled."""
+    dispatcher.compile(types)
+    dispatcher.disable_compile()
+
+
+def _is_cached(dispatcher: Any, types: str) -> bool:
+    """Whether the machine code for these types is on disk, and of today's source."""
+    cache = dispatcher._cache
+    key = cache._index_key(types, dispatcher.targetctx.codegen())
+    return key in cache._cache_file._load_index()
+
+
+def _load_when_called(dispatcher: Any, types: str) -> None:
+    """Load machine code at the first call, by Python or by a kernel that is being compiled.
+
+    Loading takes some 5 ms, and half of all kernels are called by other kernels only, whose
+    machine code contains them.
+    """
+    compile_for_arguments = dispatcher._compile_for_args
+    call_template = dispatcher.get_call_template
+
+    def load() -> None:
+        _compile(dispatcher, types)
+        dispatcher._compile_for_args = compile_for_arguments
+        dispatcher.get_call_template = call_template
+
+    def load_and_answer(*_: Any, **__: Any) -> Any:
+        load()
+        return dispatcher  # what numba calls with the arguments then
+
+    def load_and_type(*arguments: Any) -> Any:
+        load()
+        return call_template(*arguments)
+
+    dispatcher._compile_for_args = load_and_answer
+    dispatcher.get_call_template = load_and_type
 
 
 def _const_array(match: re.Match[str]) -> str:
