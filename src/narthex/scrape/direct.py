@@ -223,9 +223,7 @@ class DirectTransport:
         self._idle.clear()
         await self._general.close()
 
-    async def _exchange(
-        self, address: PlainAddress, target: Target, deadline_s: float
-    ) -> Exchange:
+    async def _exchange(self, address: PlainAddress, target: Target, deadline_s: float) -> Exchange:
         """Ask over a kept connection; over a new one if there is none, or if it has just ended."""
         request = target.request_start + self._request_end
         connection = self._kept(address)
