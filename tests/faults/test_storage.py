@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from narthex.model.tenant import DEFAULT_TENANT
+from narthex.model.tenant import DEFAULT_TENANT, TenantId
 from narthex.runtime.clock import ManualClock
 from narthex.runtime.filesystem import FileSystem
 from narthex.runtime.filesystem_memory import InMemoryFileSystem
@@ -117,6 +117,21 @@ def test_a_start_on_a_full_disk_fails_by_name_and_a_later_one_works() -> None:
             open_store(filesystem).close()
         filesystem.disarm()
     assert contents(open_store(disk)) == written
+
+
+def test_a_tenant_that_cannot_be_synced_does_not_keep_the_others_open() -> None:
+    disk = InMemoryFileSystem()
+    filesystem = FailingFileSystem(disk)
+    store = open_store(filesystem)
+    appender = store.appender(DEFAULT_TENANT)
+    commit(appender, resolve(appender, SERIES), 1, [1] * 3)
+    other = TenantId("other")
+    store.appender(other)
+    filesystem.arm(0, 1, "broken")
+    with pytest.raises(OSError, match="sync"):
+        store.close()
+    filesystem.disarm()
+    assert set(open_store(filesystem).tenants()) == {DEFAULT_TENANT, other}
 
 
 WRITER = """

@@ -8,6 +8,7 @@ program's data is refused and left as it is.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Sequence
@@ -173,11 +174,12 @@ class Store:
             shard.maintain()
 
     def close(self) -> None:
-        """Sync and release everything."""
+        """Sync and release everything. Raises OSError when a last sync fails, after all of them."""
         with self._opening:
             self._closed = True
-        for shard in self.shards():
-            shard.close()
+        with contextlib.ExitStack() as closing:
+            for shard in self.shards():
+                closing.callback(shard.close)
 
 
 class StoreAppender:
