@@ -227,8 +227,10 @@ class Database:
 
     def close(self) -> None:
         """Sync what was appended and give the folder back."""
-        self._store.close()
-        self._executor.close()
+        try:
+            self._store.close()
+        finally:
+            self._executor.close()
 
     def __enter__(self) -> Self:
         return self
