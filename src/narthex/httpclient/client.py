@@ -29,7 +29,7 @@ from narthex.httpclient.errors import (
     DeadlineExceeded,
     HttpError,
 )
-from narthex.httpclient.explain import explained
+from narthex.httpclient.explain import explained, why_unreadable
 from narthex.httpclient.oauth2 import TokenSource
 from narthex.httpclient.options import HttpOptions
 from narthex.httpclient.proxy import Proxies
@@ -149,7 +149,7 @@ class HttpClient:
         try:
             tls: ssl.SSLContext | bool = self._tls.context() if url.scheme == "https" else True
         except (OSError, ValueError) as error:
-            raise CredentialsUnreadable(method, str(url), str(error)) from error
+            raise CredentialsUnreadable(method, str(url), why_unreadable(error)) from error
         proxy = self._proxies.proxy_for(url)
         try:
             async with self._session(unix_socket).request(
@@ -187,7 +187,9 @@ class HttpClient:
         except (OSError, ValueError) as error:
             if isinstance(error, HttpError):
                 raise
-            raise CredentialsUnreadable(request.method, str(request.url), str(error)) from error
+            raise CredentialsUnreadable(
+                request.method, str(request.url), why_unreadable(error)
+            ) from error
         return headers
 
     def _server_name(self, url: URL) -> str | None:

@@ -26,6 +26,13 @@ def _system_reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
+def why_unreadable(error: OSError | ValueError) -> str:
+    """Why a file that a request needs cannot be used: its name and the system's words."""
+    if isinstance(error, OSError) and error.filename and error.errno:
+        return f"unable to read file {error.filename}: {_system_reason(error)}"
+    return str(error)
+
+
 def _first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
