@@ -32,6 +32,7 @@ CODEGEN_VARIABLES = ("NUMBA_BOUNDSCHECK", "NUMBA_CPU_NAME", "NUMBA_DEBUGINFO", "
 CONST_ARRAY = re.compile(r"const (\w+)\[([:, 1]*)\]")
 
 _configuration = threading.Lock()
+_compiling = threading.RLock()
 
 
 def cache_root() -> Path:
@@ -165,9 +166,14 @@ def kernel(signature: str) -> Callable[[Kernel], Kernel]:
 
 
 def _compile(dispatcher: Any, types: str) -> None:
-    """Compile for these types, or load what is on disk; no others are ever compiled."""
-    dispatcher.compile(types)
-    dispatcher.disable_compile()
+    """Compile for these types, or load what is on disk; no others are ever compiled.
+
+    Two threads may call a kernel for the first time in the same moment.
+    """
+    with _compiling:
+        if not dispatcher.overloads:
+            dispatcher.compile(types)
+            dispatcher.disable_compile()
 
 
 def _is_cached(dispatcher: Any, types: str) -> bool:
