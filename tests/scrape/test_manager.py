@@ -356,3 +356,18 @@ async def test_intervals_between_scrapes_are_told_with_quantiles() -> None:
         labels = {"interval": "10s", "quantile": quantile}
         name = "prometheus_target_interval_length_seconds"
         assert world.metric(name, **labels) == pytest.approx(10, abs=0.2)
+
+
+async def test_a_fault_of_ours_is_one_failed_scrape_and_no_end() -> None:
+    world = World()
+    world.network.pages[A] = RuntimeError("a kernel that is wrong")
+    async with world.manager:
+        await world.manager.apply([job()])
+        world.manager.update({"job": groups("a:1")})
+        await world.after(10.2)
+        (target,) = world.manager.active_targets()
+        assert target.status.health is Health.DOWN
+        assert "a kernel that is wrong" in target.status.last_error
+        world.network.pages[A] = b"a 1\n"
+        await world.after(10)
+        assert values(world.appender.of(A_UP)) == [0.0, 1.0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -157,6 +158,15 @@ class ScrapeLoop:
         except OSError as error:
             self._store_failed(error)
             self._conclude(at_ms, started_s, f"cannot store the scrape: {error}")
+        except Exception as error:  # noqa: BLE001 - a fault of ours; unseen, it would end the loop
+            self._surroundings.log.error(  # noqa: TRY400 - the stack is a field
+                "fault in a scrape",
+                target=self._target.url,
+                err=repr(error),
+                stack=traceback.format_exc(),
+            )
+            self._report_failure(error, at_ms, started_s, body_bytes)
+            self._conclude(at_ms, started_s, f"internal error: {error!r}")
 
     def _observe_interval(self, started_s: float) -> None:
         if self._last_start_s is not None:
