@@ -26,6 +26,7 @@ EXCEPTIONS: dict[str, str] = {}
 CLOCK = "runtime.clock.Clock"
 EXECUTOR = "runtime.executor.Executor"
 FILESYSTEM = "runtime.filesystem"
+PROCESSES = "runtime.processes"
 RNG = "runtime.rng"
 SUPERVISOR = "Supervisor.start"
 
@@ -35,7 +36,7 @@ BANNED_CALLS = {
     "asyncio.sleep": f"{CLOCK}.sleep_s",
     "asyncio.TaskGroup": SUPERVISOR,
     "asyncio.to_thread": f"{EXECUTOR}.run",
-    "concurrent.futures.ProcessPoolExecutor": EXECUTOR,
+    "concurrent.futures.ProcessPoolExecutor": PROCESSES,
     "concurrent.futures.ThreadPoolExecutor": EXECUTOR,
     "datetime.date.today": CLOCK,
     "datetime.datetime.now": CLOCK,
@@ -59,11 +60,12 @@ BANNED_CALLS = {
     "time.time_ns": f"{CLOCK}.now_ms",
     "uuid.uuid4": RNG,
 }
-BANNED_PREFIXES = {"random.": RNG, "secrets.": RNG, "multiprocessing.": EXECUTOR}
+BANNED_PREFIXES = {"random.": RNG, "secrets.": RNG, "multiprocessing.": PROCESSES}
 SEAMS = {
     CLOCK: "runtime/clock.py",
     EXECUTOR: "runtime/executor.py",
     FILESYSTEM: "runtime/filesystem.py",
+    PROCESSES: "runtime/processes.py",
     RNG: "runtime/rng.py",
     SUPERVISOR: "runtime/supervisor.py",
     "telemetry.log.Logger": "telemetry/log.py",

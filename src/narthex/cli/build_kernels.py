@@ -7,8 +7,7 @@ are in the cache, so that none is compiled twice.
 from __future__ import annotations
 
 import importlib
-import multiprocessing
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 
 from rich.progress import Progress
@@ -16,6 +15,7 @@ from rich.progress import Progress
 from narthex.cli.command import Command
 from narthex.cli.flags import Arguments, FlagTable
 from narthex.jit import cache_root, kernel_modules, prune_cache
+from narthex.runtime.processes import process_pool
 
 
 def build(arguments: Arguments) -> int:
@@ -23,7 +23,7 @@ def build(arguments: Arguments) -> int:
     modules = kernel_modules()
     order = TopologicalSorter(modules)
     order.prepare()
-    processes = ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
+    processes = process_pool()
     with processes, Progress(transient=False) as progress:
         task = progress.add_task("compiling kernels", total=len(modules))
         compiling: dict[Future[None], str] = {}
