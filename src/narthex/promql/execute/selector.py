@@ -19,6 +19,7 @@ from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import reach_of
 from narthex.promql.execute.frame import HISTOGRAM, Frame
 from narthex.promql.execute.hint_detection import with_detected_hints
+from narthex.promql.execute.histogram_sizes import samples_held
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.stream import Stream, batches_of
 from narthex.promql.kernels.select import (
@@ -143,7 +144,8 @@ def _stream(
 
     def produce(rows: slice) -> Frame:
         columns = found.read(rows)
-        guard.hold(columns.samples)
+        held = samples_held(columns)
+        guard.hold(held)
         timeline, first_row = timelines_of(columns)
         index = np.empty((first_row.size, moments.size), np.int32)
         complete = newest_at_steps(
@@ -151,7 +153,7 @@ def _stream(
         )
         values, kind = make_cells(columns, Places(timeline, index, complete))
         guard.count_read(columns.samples, values.size if kind is None else count_present(kind))
-        guard.release(columns.samples)
+        guard.release(held)
         frame = Frame(found.labels.take(rows), values, kind, drop_name[rows])
         if columns.histogram is None or make_cells in (_times, _start_times):
             return frame

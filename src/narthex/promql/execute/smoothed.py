@@ -16,6 +16,7 @@ from narthex.promql.execute.frame import Frame, Windows
 from narthex.promql.execute.functions.mixed import Mixed, names_of, rows_with
 from narthex.promql.execute.functions.native_extended import smoothed_histograms
 from narthex.promql.execute.histogram_cells import with_histograms
+from narthex.promql.execute.histogram_sizes import samples_held
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.selector import find
 from narthex.promql.execute.stream import Stream, batches_of
@@ -37,7 +38,8 @@ def smoothed_vector(node: VectorSelector, context: EvalContext) -> Stream:
 
     def produce(rows: slice) -> Frame:
         columns = found.read(rows)
-        guard.hold(columns.samples)
+        held = samples_held(columns)
+        guard.hold(held)
         labels = found.labels.take(rows)
         windows = windows_over(
             without_stale(columns),
@@ -53,7 +55,7 @@ def smoothed_vector(node: VectorSelector, context: EvalContext) -> Stream:
             frame = _with_histograms(Mixed.of(windows), node.span, context)
         seen = frame.values.size if frame.kind is None else count_present(frame.kind)
         guard.count_read(columns.samples, seen)
-        guard.release(columns.samples)
+        guard.release(held)
         return frame
 
     values_per_series = found.selection.samples_per_series + moments.size

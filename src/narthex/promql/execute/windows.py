@@ -14,6 +14,7 @@ from narthex.model.value import is_stale
 from narthex.promql.execute.context import EvalContext
 from narthex.promql.execute.extended import Reach, check_function, reach_of
 from narthex.promql.execute.frame import Windows
+from narthex.promql.execute.histogram_sizes import samples_held
 from narthex.promql.execute.moments import moments_of
 from narthex.promql.execute.selector import find, timelines_of
 from narthex.promql.execute.stream import batches_of
@@ -38,7 +39,8 @@ def range_vector(
 
     def produce(rows: slice) -> Windows:
         columns = found.read(rows)
-        guard.hold(columns.samples)
+        held = samples_held(columns)
+        guard.hold(held)
         windows = windows_over(
             without_stale(columns),
             found.labels.take(rows),
@@ -49,7 +51,7 @@ def range_vector(
         )
         seen = samples_in_windows(windows.lower, windows.upper, windows.timeline)
         guard.count_read(columns.samples, seen)
-        guard.release(columns.samples)
+        guard.release(held)
         return windows
 
     values_per_series = found.selection.samples_per_series + ends.size
