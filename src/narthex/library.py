@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from narthex.model.histogram_columns import Histograms
 from narthex.model.label_table import LabelTable
 from narthex.model.labels import Labels
 from narthex.model.packed_labels import PackedLabels
@@ -67,7 +68,8 @@ class Answer:
     """Series with samples: what a query returned.
 
     `labels` one dictionary a series; `starts` int64[n + 1] bounds its samples in `times`
-    (datetime64[ms]) and `values` (float64).
+    (datetime64[ms]) and `values` (float64). A sample that is a native histogram has the value 0.0,
+    and in `histogram` (int32; None: there are none) its row of `histograms`, -1 for a float.
     """
 
     table: LabelTable
@@ -76,6 +78,8 @@ class Answer:
     values: NDArray[np.float64]
     warnings: tuple[str, ...] = ()
     infos: tuple[str, ...] = ()
+    histogram: NDArray[np.int32] | None = None
+    histograms: Histograms | None = None
 
     @property
     def labels(self) -> list[dict[str, str]]:
@@ -91,7 +95,10 @@ class Answer:
         return self.times[part], self.values[part]
 
     def to_arrow(self) -> pa.Table:
-        """One row a sample: a dictionary column for each label, `time` and `value`."""
+        """One row a sample: a dictionary column for each label, `time` and `value`.
+
+        The value is null for a native histogram.
+        """
         import pyarrow as pa  # noqa: PLC0415 - an extra
 
         lengths = np.diff(self.starts)
@@ -104,7 +111,9 @@ class Answer:
             indices = pa.array(rows, mask=absent)
             columns[name] = pa.DictionaryArray.from_arrays(indices, texts)
         columns["time"] = pa.array(self.times, pa.timestamp("ms", tz="UTC"))
-        columns["value"] = pa.array(self.values)
+        columns["value"] = pa.array(
+            self.values, mask=None if self.histogram is None else self.histogram >= 0
+        )
         return pa.table(columns)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -259,7 +268,10 @@ def _answer(
         assert isinstance(result, MatrixResult)
         times_ms, starts = result.times_ms, result.starts
     times = times_ms.astype("datetime64[ms]")
-    return Answer(result.labels, starts, times, result.values, warnings, infos)
+    return Answer(
+        result.labels, starts, times, result.values, warnings, infos,
+        result.histogram, result.histograms,
+    )  # fmt: skip
 
 
 def _labels(series: Series) -> Labels:
