@@ -134,34 +134,39 @@ eval instant at 1m sum(quantile(7, a))
     assert "no such thing" in other
 
 
-def test_what_no_store_holds_fails_by_name(executor: Executor) -> None:
+def test_what_no_store_holds_is_kept_beside(executor: Executor) -> None:
     content = """
 load 1m
   h 1 {{count:1}} 2
-  s@st _ -1m
-  s 1 2
+  s@st _ -1m -30s
+  s 1 2 3
 
-eval instant at 0 h
-  h 1
+load 4m
+  s@st _ -1s
+  s _ 4
 
 eval instant at 1m h
   h {{count:1}}
 
-eval instant at 1m s
-  s 2
+eval instant at 2m h
+  h 2
 
-eval instant at 1m h
+eval range from 0 to 4m step 1m start_timestamp(s)
+  {} 0 0 90 90 239
+"""
+    assert reasons(content, executor) == []
+
+
+def test_what_is_not_built_fails_by_name(executor: Executor) -> None:
+    content = """
+eval instant at 1m a[1m] anchored
   expect fail
 
 eval instant at 1m sum(a)
   {} 22
 """
-    assert [r.removeprefix("as a range query: ") for r in reasons(content, executor)] == [
-        "native histograms is not built yet",
-        "native histograms is not built yet",
-        "start timestamps is not built yet",
-        "native histograms is not built yet",
-    ]
+    (reason,) = reasons(content, executor)
+    assert reason == "the anchored modifier outside a function is not built yet"
 
 
 def test_a_load_that_is_refused_spoils_what_follows(executor: Executor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,15 @@ from narthex.storage.interface import Columns, SelectHints, Want
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series: its samples, ascending in time. Series that share `times` share a timeline."""
+    """One series: its samples, ascending in time. Series that share `times` share a timeline.
+
+    `start_times` are in ms, as `Columns` has them.
+    """
 
     labels: Labels
     times: NDArray[np.int64]
     values: NDArray[np.float64]
+    start_times: NDArray[np.int64] | None = None
 
 
 @dataclass
@@ -43,7 +47,7 @@ class MemorySelection:
         places: dict[int, tuple[int, int, int]] = {}
         times: list[NDArray[np.int64]] = []
         used = 0
-        values, starts, times_at = [], [0], []
+        values, starts, times_at, start_times = [], [0], [], []
         for series in chosen:
             if id(series.times) not in places:
                 low, high = np.searchsorted(series.times, [start_ms, end_ms + 1]).tolist()
@@ -53,12 +57,15 @@ class MemorySelection:
             at, low, high = places[id(series.times)]
             times_at.append(at)
             values.append(series.values[low:high])
+            if series.start_times is not None:
+                start_times.append(series.start_times[low:high])
             starts.append(starts[-1] + high - low)
         return Columns(
             np.array(starts, np.int64),
             np.concatenate([np.zeros(0), *values]),
             np.array(times_at, np.int64),
             np.concatenate([np.zeros(0, np.int64), *times]),
+            start_times=np.concatenate(start_times) if start_times else None,
         )
 
 
@@ -74,6 +81,14 @@ class MemoryStore:
         times = np.array([int(t * 1000) for t, _ in samples], np.int64)
         values = np.array([v for _, v in samples], np.float64)
         self.series.append(Series(Labels.of(labels), times, values))
+
+    def add_started(
+        self, labels: dict[str, str], samples: Sequence[tuple[int, float, float]]
+    ) -> None:
+        """As `add`, with each sample's start time as well; either all series have them or none."""
+        self.add(labels, [(t, v) for t, v, _ in samples])
+        start_times = np.array([int(s * 1000) for _, _, s in samples], np.int64)
+        self.series[-1] = replace(self.series[-1], start_times=start_times)
 
     def select(
         self,

@@ -24,6 +24,7 @@ ACTED_ON = frozenset(
         "promql-experimental-functions",
         "promql-extended-range-selectors",
         "type-and-unit-labels",
+        "use-start-timestamps",
     }
 )
 """Names of `--enable-feature` that change something here."""

@@ -27,7 +27,7 @@ class Sample:
 def started_cases(draw: st.DrawFn) -> tuple[Case, NDArray[np.int64]]:
     """A case whose samples began at all the places that matter, before them and after."""
     case = draw(cases(SMALL_COUNTS | FLOATS))
-    starts = []
+    starts: list[int] = []
     for i in range(case.timeline.size):
         at = int(case.times_at[case.timeline[i]])
         size = int(case.starts[i + 1] - case.starts[i])
