@@ -31,9 +31,7 @@ def restarts_of(columns: Columns) -> Flags:
     return restarts
 
 
-def counter_increase(
-    windows: Windows, reach: NDArray[np.float64], divisor_s: float
-) -> Frame:
+def counter_increase(windows: Windows, reach: NDArray[np.float64], divisor_s: float) -> Frame:
     """What counters gained in each window, over `divisor_s`; `reach` is of `rate.extrapolation`."""
     values, columns = room(windows), windows.columns
     kind = np.empty(values.shape, np.uint8)
