@@ -98,9 +98,7 @@ class MemoryStore:
         end_ms: int,
         hints: SelectHints = SelectHints(),  # noqa: B008 - frozen
     ) -> MemorySelection:
-        found = [
-            s for s in self.series if all(m.matches(s.labels.get(m.name)) for m in matchers)
-        ]
+        found = [s for s in self.series if all(m.matches(s.labels.get(m.name)) for m in matchers)]
         return MemorySelection(
             LabelTable.from_labels(self.symbols, [s.labels for s in found]), found
         )

@@ -126,7 +126,5 @@ class LabelTable:
         assert tables
         assert all(table.symbols is tables[0].symbols for table in tables)
         names = sorted({name for table in tables for name in table.columns})
-        columns = {
-            name: np.concatenate([table.column(name) for table in tables]) for name in names
-        }
+        columns = {name: np.concatenate([table.column(name) for table in tables]) for name in names}
         return LabelTable(tables[0].symbols, columns, sum(table.size for table in tables))

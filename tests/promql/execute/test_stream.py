@@ -40,9 +40,7 @@ def test_batches_cover_all_series(series: int, values: float) -> None:
 @pytest.mark.parametrize(
     "text", ["x", "x * 2 > 7", "-x", "rate(x[2m])", "max_over_time(rate(x[2m])[3m:1m])", "x + x"]
 )
-def test_batches_join_to_the_whole(
-    ask: Asking, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_join_to_the_whole(ask: Asking, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(9):
         values = " ".join("_" if i % 2 and t % 3 == 0 else str(i + t) for t in range(12))
         ask.load_labelled(60, {"__name__": "x", "i": str(i)}, values)

@@ -221,9 +221,7 @@ def test_the_first_of_each_group(rows: Rows, k: int) -> None:
 def test_cells_are_paired_with_their_values_and_counted(rows: Rows) -> None:
     values, kind, group = matrices(rows)
     distinct = np.unique(values[kind == 1].view(np.uint64))
-    wanted = [
-        (g, float(v), t) for g, row in rows for t, v in enumerate(row) if v is not None
-    ]
+    wanted = [(g, float(v), t) for g, row in rows for t, v in enumerate(row) if v is not None]
     for pairing, counting in zip(
         both(aggregate.value_pairs), both(aggregate.count_cells), strict=True
     ):

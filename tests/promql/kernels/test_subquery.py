@@ -28,6 +28,4 @@ def test_present_cells_become_samples_in_order(rows: list[list[float | None]]) -
             samples = list(
                 zip(times[starts[i] : starts[i + 1]], out[starts[i] : starts[i + 1]], strict=True)
             )
-            assert samples == [
-                (10 * (t + 1), v) for t, v in enumerate(row) if v is not None
-            ]
+            assert samples == [(10 * (t + 1), v) for t, v in enumerate(row) if v is not None]

@@ -41,11 +41,7 @@ def intern_texts(texts, offsets, ids, blob, blob_offsets, count, table, seed):
             held = table[slot]
             if held == 0:
                 at = blob_offsets[count]
-                if (
-                    count >= limit
-                    or count + 1 >= blob_offsets.size
-                    or at + length > blob.size
-                ):
+                if count >= limit or count + 1 >= blob_offsets.size or at + length > blob.size:
                     return count, i
                 for j in range(length):
                     blob[at + j] = texts[start + j]

@@ -187,9 +187,7 @@ def whole_windows(node: PlanNode, context: EvalContext) -> Windows:
     return _windows(node, "", Want.VALUES, context).whole()
 
 
-def _windows(
-    node: PlanNode, function: str, want: Want, context: EvalContext
-) -> WindowStream:
+def _windows(node: PlanNode, function: str, want: Want, context: EvalContext) -> WindowStream:
     while isinstance(node, ParenExpr):
         node = node.expr
     if isinstance(node, MatrixSelector):

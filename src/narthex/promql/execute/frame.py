@@ -90,9 +90,7 @@ class Frame:
             return self
         return self.with_values(self.values, np.where(self.kinds() == FLOAT, FLOAT, ABSENT))
 
-    def with_values(
-        self, values: NDArray[np.float64], kind: NDArray[np.uint8] | None
-    ) -> Frame:
+    def with_values(self, values: NDArray[np.float64], kind: NDArray[np.uint8] | None) -> Frame:
         """The same series with other cells, none of them a histogram."""
         return replace(self, values=values, kind=kind, histogram=None, histograms=None)
 

@@ -67,9 +67,7 @@ def with_histograms(frame: Frame, row: Rows, step: Rows, histograms: Histograms)
     number = np.full(kind.shape, -1, np.int32)
     number[row, step] = np.arange(row.size)
     values = np.where(kind == FLOAT, frame.values, 0.0)
-    return replace(
-        frame, values=values, kind=kind, histogram=number, histograms=histograms
-    )
+    return replace(frame, values=values, kind=kind, histogram=number, histograms=histograms)
 
 
 def where_kept(frame: Frame, kind: NDArray[np.uint8] | None) -> Frame:

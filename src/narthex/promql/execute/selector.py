@@ -109,9 +109,7 @@ def find(
     )
 
 
-def instant_vector(
-    node: VectorSelector, context: EvalContext, want: Want = Want.VALUES
-) -> Stream:
+def instant_vector(node: VectorSelector, context: EvalContext, want: Want = Want.VALUES) -> Stream:
     """The samples that each step sees.
 
     With PRESENCE all values are one zero that is not laid out: for those who read kinds alone.

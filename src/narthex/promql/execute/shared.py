@@ -10,9 +10,7 @@ from narthex.promql.plan.nodes import Shared
 from narthex.promql.position import Span
 
 
-def shared_value(
-    node: Shared, context: EvalContext, evaluated: Callable[[], Value]
-) -> Value:
+def shared_value(node: Shared, context: EvalContext, evaluated: Callable[[], Value]) -> Value:
     """The value of a shared part at `context.steps`; `evaluated()` makes it the first time."""
     key = (node.expr, context.steps, context.detects_resets)
     found = context.remembered.get(key)

@@ -85,6 +85,4 @@ def _with_histograms(mixed: Mixed, at: Span, context: EvalContext) -> Frame:
     for name in names_of(mixed.whole, spans.row[(found.status & MIXED) != 0]):
         context.annotations.warn(histogram_doubts.mixed_buckets(name), at)
     kept, floats = found.usable, _interpolated(apart.floats)
-    return with_histograms(
-        floats, spans.row[kept], spans.step[kept], found.histograms.take(kept)
-    )
+    return with_histograms(floats, spans.row[kept], spans.step[kept], found.histograms.take(kept))

@@ -373,8 +373,7 @@ def best_of_groups(values, kind, rows, bounds, k, largest, start, end, chosen):
 
 
 @kernel(
-    "void(const uint8[:, ::1], const int64[::1], const int64[::1], const int64[::1],"
-    " uint8[:, ::1])"
+    "void(const uint8[:, ::1], const int64[::1], const int64[::1], const int64[::1], uint8[:, ::1])"
 )
 def first_of_groups(kind, rows, bounds, k, chosen):
     """Mark the first `k[t]` present cells of each group in `chosen` uint8[n, T], zeros."""

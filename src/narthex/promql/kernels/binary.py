@@ -85,8 +85,7 @@ def both_present(left, left_rows, right, right_rows, out):
 
 
 @kernel(
-    "UniTuple(int64, 3)(const uint8[:, ::1], const int32[::1], const boolean[::1],"
-    " int32[:, ::1])"
+    "UniTuple(int64, 3)(const uint8[:, ::1], const int32[::1], const boolean[::1], int32[:, ::1])"
 )
 def settle_one_side(kind, group_of_row, awaited, row_at):
     """Which row of the one side each group has at each step: `row_at` int32[G, T], all -1 at first.

@@ -20,9 +20,7 @@ HISTOGRAM_MARK = NORMAL_NAN_BITS + (1 << 32)
 """NaN have one pattern of bits here, so that the others are free: one for each histogram."""
 
 
-def aggregate_count_values(
-    frame: Frame, groups: Groups, label: str, context: EvalContext
-) -> Frame:
+def aggregate_count_values(frame: Frame, groups: Groups, label: str, context: EvalContext) -> Frame:
     """One series for each group and value; a label of that name is overwritten.
 
     Raises TooManySamples: there may be as many series as there are samples.

@@ -40,6 +40,4 @@ def _add(frame: Frame, of_row: Rows, into: Accumulated) -> None:
 
 
 def _merge(part: Accumulated, of_row: Rows, into: Accumulated) -> None:
-    merge_deviations(
-        part.first, part.second, part.seen, of_row, into.first, into.second, into.seen
-    )
+    merge_deviations(part.first, part.second, part.seen, of_row, into.first, into.second, into.seen)

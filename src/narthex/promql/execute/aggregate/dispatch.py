@@ -91,9 +91,7 @@ def _floats(frame: Frame, node: Aggregation, context: EvalContext) -> Frame:
     return frame.floats()
 
 
-def _count_values(
-    node: Aggregation, stream: Stream, label: str, context: EvalContext
-) -> Frame:
+def _count_values(node: Aggregation, stream: Stream, label: str, context: EvalContext) -> Frame:
     if not is_valid_label_name(label):
         raise ExecutionError(f"invalid label name {go_quote(label)}")
     groups = groups_of(stream, node)

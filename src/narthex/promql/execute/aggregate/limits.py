@@ -27,9 +27,7 @@ def aggregate_limitk(frame: Frame, groups: Groups, k: Scalar) -> Frame:
     return where_kept(frame, chosen).without_empty_rows()
 
 
-def aggregate_limit_ratio(
-    frame: Frame, ratio: Scalar, at: Span, context: EvalContext
-) -> Frame:
+def aggregate_limit_ratio(frame: Frame, ratio: Scalar, at: Span, context: EvalContext) -> Frame:
     """Series whose place in [0, 1), taken from their labels' hash, is below the ratio.
 
     A negative ratio takes the places from 1 + ratio on, so that r and r - 1 share all series.

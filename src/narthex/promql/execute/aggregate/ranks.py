@@ -30,9 +30,7 @@ def _best(frame: Frame, groups: Groups, k: Scalar, context: EvalContext, *, larg
     cells = kind_of(frame)
 
     def work(start: int, end: int) -> None:
-        best_of_groups(
-            frame.values, cells, rows, bounds, counts, largest, start, end, chosen
-        )
+        best_of_groups(frame.values, cells, rows, bounds, counts, largest, start, end, chosen)
 
     over_steps(work, frame, context)
     best = frame.with_values(frame.values, chosen).without_empty_rows()

@@ -12,9 +12,7 @@ LINE = 8
 """Float64 in a cache line: ranges begin at whole lines, so that no two threads write to one."""
 
 
-def over_steps(
-    work: Callable[[int, int], None], frame: Frame, context: EvalContext
-) -> None:
+def over_steps(work: Callable[[int, int], None], frame: Frame, context: EvalContext) -> None:
     """Call `work(start, end)` for ranges that cover all steps, on kernel threads when several."""
     steps = frame.steps
     size = max(LINE, CELLS_PER_RANGE // max(1, frame.series) // LINE * LINE)

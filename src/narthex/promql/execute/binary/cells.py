@@ -89,7 +89,5 @@ def _nothing_to_trim(
 ) -> NDArray[np.uint8]:
     nothing = np.zeros((left.rows.size, left.values.shape[1]), np.uint8)
     if nothing.size and (present is None or present.any()):
-        annotations.info(
-            doubts.incompatible_types("float", node.operator, "float"), node.span
-        )
+        annotations.info(doubts.incompatible_types("float", node.operator, "float"), node.span)
     return nothing

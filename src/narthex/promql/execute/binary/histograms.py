@@ -177,9 +177,7 @@ def _holding(node: BinaryExpr, operands: Operands, cells: Met) -> Flags:
     return same if node.operator == "==" else ~same
 
 
-def _added(
-    node: BinaryExpr, operands: Operands, cells: Met, annotations: Annotations
-) -> Answered:
+def _added(node: BinaryExpr, operands: Operands, cells: Met, annotations: Annotations) -> Answered:
     both, first, second = _pairs(operands, cells)
     sums = combined(both, Lists.pairs(first, second, 1.0 if node.operator == "+" else -1.0))
     _tell_of_sums(node, sums, annotations)

@@ -31,9 +31,7 @@ class MatchGroups:
         return len(self.labels)
 
 
-def match_groups(
-    left: LabelTable, right: LabelTable, matching: VectorMatching
-) -> MatchGroups:
+def match_groups(left: LabelTable, right: LabelTable, matching: VectorMatching) -> MatchGroups:
     """Group by `on(labels)`, or by all but `ignoring(labels)` and the name."""
     if matching.on:
         both = LabelTable.concat([left.keep(matching.labels), right.keep(matching.labels)])

@@ -13,9 +13,7 @@ from narthex.promql.execute.stream import Stream
 from narthex.promql.syntax.nodes import BinaryExpr
 
 
-def scalar_scalar(
-    node: BinaryExpr, left: Scalar, right: Scalar, context: EvalContext
-) -> Scalar:
+def scalar_scalar(node: BinaryExpr, left: Scalar, right: Scalar, context: EvalContext) -> Scalar:
     """One number a step; comparisons give 1 or 0 (the parser asks for `bool`)."""
     sides = Side(left[None, :], None, ONLY_ROW), Side(right[None, :], None, ONLY_ROW)
     made = combined(node, Operands(*sides, sides[0]), None, context.annotations)

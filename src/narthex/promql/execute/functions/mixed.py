@@ -74,9 +74,7 @@ class Spans:
         return cls.between(windows, windows.lower, windows.upper - 1, least)
 
     @classmethod
-    def between(
-        cls, windows: Windows, first: Places, last: Places, least: int = 1
-    ) -> Spans:
+    def between(cls, windows: Windows, first: Places, last: Places, least: int = 1) -> Spans:
         """The windows with at least so many samples from `first` to `last` (int32[timelines, T]).
 
         Both are included, and counted from a series' first sample.

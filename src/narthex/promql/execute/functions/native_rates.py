@@ -45,9 +45,7 @@ Compare = Callable[[Histograms, Rows, Rows], Flags]
 def counter_change(evaluate: RangeEvaluation, *, per_second: bool) -> MixedEvaluation:
     """`rate` or `increase`, which `evaluate` is for floats."""
 
-    def change(
-        mixed: Mixed, scalars: Sequence[Scalar], call: Call, context: EvalContext
-    ) -> Frame:
+    def change(mixed: Mixed, scalars: Sequence[Scalar], call: Call, context: EvalContext) -> Frame:
         told = Doubts(mixed.whole, call, context)
         told.warn(doubts.mixed_samples, rows_with(mixed.both))
         apart = mixed.apart()
@@ -87,9 +85,7 @@ def _since_start(windows: Windows, divisor_s: float) -> tuple[Spans, Lists, Floa
 def gauge_change(evaluate: RangeEvaluation) -> MixedEvaluation:
     """`delta`, which `evaluate` is for floats."""
 
-    def change(
-        mixed: Mixed, scalars: Sequence[Scalar], call: Call, context: EvalContext
-    ) -> Frame:
+    def change(mixed: Mixed, scalars: Sequence[Scalar], call: Call, context: EvalContext) -> Frame:
         told = Doubts(mixed.whole, call, context)
         told.warn(doubts.mixed_samples, rows_with(mixed.both))
         apart = mixed.apart()
@@ -178,9 +174,7 @@ def _counter_factors(edges: _Edges, spans: Spans, sums: Lists) -> Floats:
     return _Edges(edges.sampled, np.minimum(edges.to_start, to_zero), edges.to_end).factors()
 
 
-def _answer(
-    floats: Frame, spans: Spans, sums: Lists, factors: Floats, told: Doubts
-) -> Frame:
+def _answer(floats: Frame, spans: Spans, sums: Lists, factors: Floats, told: Doubts) -> Frame:
     found = combined(spans.histograms, sums, factors)
     _tell(found, spans, told)
     kept = found.usable
@@ -204,9 +198,7 @@ def _tell(found: Combined, spans: Spans, told: Doubts) -> None:
 def instant_change(evaluate: RangeEvaluation, *, per_second: bool) -> MixedEvaluation:
     """`irate` or `idelta`, which `evaluate` is for floats: of the last two samples."""
 
-    def change(
-        mixed: Mixed, scalars: Sequence[Scalar], call: Call, context: EvalContext
-    ) -> Frame:
+    def change(mixed: Mixed, scalars: Sequence[Scalar], call: Call, context: EvalContext) -> Frame:
         told, pairs = Doubts(mixed.whole, call, context), _Pairs.of(mixed.whole)
         told.warn(doubts.mixed_samples, pairs.row[pairs.differ])
         floats = evaluate(mixed.whole, scalars, call, context)
@@ -254,9 +246,7 @@ class _Pairs:
         )
 
 
-def _instant_histograms(
-    floats: Frame, pairs: _Pairs, told: Doubts, *, per_second: bool
-) -> Frame:
+def _instant_histograms(floats: Frame, pairs: _Pairs, told: Doubts, *, per_second: bool) -> Frame:
     columns = told.windows.columns
     assert columns.histogram is not None
     assert columns.histograms is not None
@@ -343,4 +333,3 @@ def _counted(windows: Windows, call: Call, told: Flags, compare: Compare) -> Fra
     values = (counts[last + 1] - counts[first + 1]).astype(np.float64)
     kind = np.where(present, np.uint8(FLOAT), np.uint8(ABSENT))
     return Frame(windows.labels, np.where(present, values, 0.0), kind, windows.drop_name)
-
