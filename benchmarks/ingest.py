@@ -10,6 +10,7 @@ both have for tests); at 60 samples a series that weighs the cut more than 480 (
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -130,7 +131,8 @@ def run(recording: Path, work: Path, names: list[str]) -> list[Line]:
     cutting = Line(f"{scraping}, one block cut", "us CPU/sample", 0.5)
     memory = Line("memory after it", "MB", None)
     rate = Line("samples taken", "1/s", None)
-    ready = Line("ready, empty data folder", "s", None)
+    ready = Line("ready, empty data folder, kernels compiled", "s", None, at_most=2.0)
+    cold = Line("all kernels compiled anew", "s", None, at_most=60.0)
     idle = Line("idle memory", "MB", None)
     with targets(recording, TARGETS, CUTTING_AT_S + WINDOW_S) as port:
         config = work / "ingest.yml"
@@ -154,7 +156,18 @@ def run(recording: Path, work: Path, names: list[str]) -> list[Line]:
                 cutting.figures[name] = watched(program).cpu_us_per_sample
                 check(program)
                 check_cut(program, blocks_cut(program) - blocks)
-    return [cpu, cutting, rate, memory, ready, idle]
+    if "narthex" in names:
+        cold.figures["narthex"] = kernels_cold_s(work)
+    return [cpu, cutting, rate, memory, ready, cold, idle]
+
+
+def kernels_cold_s(work: Path) -> float:
+    """Seconds of `narthex kernels build` into an empty cache."""
+    environment = {**os.environ, "NARTHEX_KERNEL_CACHE": str(fresh(work / "kernels"))}
+    started = time.monotonic()
+    command = [*PROGRAMS["narthex"].command[:3], "kernels", "build"]
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    return time.monotonic() - started
 
 
 def check_cut(program: Running, blocks: float) -> None:
