@@ -1,7 +1,7 @@
 """Run the comparison: `python -m benchmarks RECORDING [--only ingest|queries] [--work DIR]`.
 
-Prints a Markdown table, writes it with all figures as JSON below `benchmarks/results/`, and puts
-it into README between its marks.
+Prints a Markdown table for each benchmark, writes all figures as JSON below `benchmarks/results/`,
+and with `--readme` puts the newest of every benchmark into README between its marks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    """Run what is asked for."""
+    """Run what is asked for; each benchmark writes a file of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recording", type=Path)
     parser.add_argument("--only", choices=BENCHMARKS)
@@ -45,28 +46,43 @@ def main() -> int:
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    versions = {name: version(PROGRAMS[name]) for name in arguments.programs}
-    lines: list[Line] = []
-    for name in [arguments.only] if arguments.only else BENCHMARKS:
-        lines += BENCHMARKS[name](arguments.recording, arguments.work, arguments.programs)
-    shown = table(lines)
-    head = "\n".join([f"Machine: {machine()}.", *(f"{k}: {v}." for k, v in versions.items())])
-    print(f"{head}\n\n{shown}")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    result = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
-        "versions": versions,
-        "flags": {name: PROGRAMS[name].command[1:] for name in arguments.programs},
-        "lines": [line.as_dict() for line in lines],
-    }
-    name = arguments.only or "all"
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    for name in [arguments.only] if arguments.only else BENCHMARKS:
+        lines = BENCHMARKS[name](arguments.recording, arguments.work, arguments.programs)
+        write(name, lines, arguments.programs)
+        print(f"{table(lines)}\n", flush=True)
     if arguments.readme:
         readme = ROOT / "README.md"
-        text = MARKS.sub(rf"\g<1>{head}\n\n{shown}\n\g<2>", readme.read_text())
-        readme.write_text(text)
+        readme.write_text(MARKS.sub(rf"\g<1>{summary()}\n\g<2>", readme.read_text()))
     return 0
+
+
+def write(name: str, lines: list[Line], programs: list[str]) -> None:
+    """The figures of one benchmark, with all that is needed to repeat it."""
+    described = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(described, cwd=ROOT, capture_output=True, text=True, check=True)
+    result = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip(),
+        "machine": machine(),
+        "versions": {program: version(PROGRAMS[program]) for program in programs},
+        "flags": {program: PROGRAMS[program].command[1:] for program in programs},
+        "lines": [line.as_dict() for line in lines],
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+def summary() -> str:
+    """The table of the newest figures of every benchmark, and what they were taken with."""
+    results = [
+        json.loads((RESULTS / f"{name}.json").read_text())
+        for name in BENCHMARKS
+        if (RESULTS / f"{name}.json").exists()
+    ]
+    newest = max(results, key=lambda result: result["at"])
+    versions = ", ".join(f"{name} {text}" for name, text in newest["versions"].items())
+    lines = [Line.of_dict(line) for result in results for line in result["lines"]]
+    return f"{newest['machine']}; {versions}.\n\n{table(lines)}"
 
 
 if __name__ == "__main__":

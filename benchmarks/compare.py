@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 WARM_UP_RUNS = 3
 RUNS = 9
@@ -47,6 +48,13 @@ class Line:
         if self.ratio < SUSPICIOUS_RATIO:
             return "suspicious"
         return "met" if self.ratio <= self.goal else "missed"
+
+    @classmethod
+    def of_dict(cls, values: dict[str, Any]) -> Line:
+        """What `as_dict` made."""
+        return cls(
+            **{field.name: values[field.name] for field in fields(cls) if field.name in values}
+        )
 
     def as_dict(self) -> dict[str, object]:
         """For the JSON file."""

@@ -53,6 +53,21 @@ PROGRAMS = {
         ),
         "/-/ready",
     ),
+    "narthex": Program(
+        "narthex",
+        (
+            sys.executable,
+            "-m",
+            "narthex.cli.main",
+            "server",
+            "--config.file={config}",
+            "--storage.tsdb.path={data}",
+            "--web.listen-address=127.0.0.1:{port}",
+            "--storage.tsdb.retention.time=10y",
+            "--log.level=error",
+        ),
+        "/-/ready",
+    ),
     "victoria-metrics": Program(
         "victoria-metrics",
         (
@@ -69,21 +84,6 @@ PROGRAMS = {
         ),
         "/health",
         query_extra="&nocache=1",
-    ),
-    "narthex": Program(
-        "narthex",
-        (
-            sys.executable,
-            "-m",
-            "narthex.cli.main",
-            "server",
-            "--config.file={config}",
-            "--storage.tsdb.path={data}",
-            "--web.listen-address=127.0.0.1:{port}",
-            "--storage.tsdb.retention.time=10y",
-            "--log.level=error",
-        ),
-        "/-/ready",
     ),
 }
 
@@ -117,6 +117,12 @@ class Running:
 
     def ask(self, path: str) -> tuple[int, bytes]:
         """Status and whole body of an answer, over one connection that is kept."""
+        try:
+            return self._exchange(path)
+        except http.client.RemoteDisconnected:  # closed while idle: ask again on a new one
+            return self._exchange(path)
+
+    def _exchange(self, path: str) -> tuple[int, bytes]:
         try:
             self._connection.request("GET", path)
             answer = self._connection.getresponse()
