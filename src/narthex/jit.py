@@ -155,6 +155,8 @@ def kernel(signature: str) -> Callable[[Kernel], Kernel]:
                 fastmath=False,
                 parallel=False,
             )(function)
+        if numba.config.DISABLE_JIT:  # type: ignore[attr-defined] # then it is the function itself
+            return function
         types = CONST_ARRAY.sub(_const_array, signature)
         if _is_cached(compiled, types):
             _load_when_called(compiled, types)

@@ -25,7 +25,7 @@ def commit(store: Store, rows: range) -> None:
     appender = store.appender(DEFAULT_TENANT)
     refs = appender.resolve(PackedLabels.from_labels(SERIES)).refs
     for row in rows:
-        values = row * 100.0 + np.arange(len(SERIES))
+        values = np.arange(row * 100.0, row * 100.0 + len(SERIES))
         appender.commit(Batch(DEFAULT_TENANT, refs, np.array([row * 1000]), values))
 
 

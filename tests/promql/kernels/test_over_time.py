@@ -201,4 +201,4 @@ def test_extremes_are_the_same_however_they_are_found(sign: float, length: int) 
         over_time.scanned_extreme(values, int(low), int(high), sign)
         for low, high in zip(lower[0], upper[0], strict=True)
     ]
-    assert list(map(repr, out[0].tolist())) == list(map(repr, expected))
+    assert list(map(repr, out[0].tolist())) == [repr(float(value)) for value in expected]

@@ -19,7 +19,7 @@ def exponential_bound(schema, index):
 
     The bucket that holds the largest float ends with it, and the next one is of infinities.
     """
-    exponent = math.ldexp(np.float64(index), -schema)
+    exponent = math.ldexp(float(index), int(-schema))
     if exponent < TOP_EXPONENT:
         return math.pow(2.0, exponent)
     return LARGEST if exponent == TOP_EXPONENT else math.inf
