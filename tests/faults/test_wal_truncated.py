@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -43,25 +42,19 @@ def rows_held(store: Store) -> list[int]:
 
 
 @pytest.mark.parametrize("cut", [1, 7, 100, 1000])
-def test_the_end_of_the_log_is_lost(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, cut: int
-) -> None:
+def test_the_end_of_the_log_is_lost(tmp_path: Path, cut: int) -> None:
     store = Store.open(tmp_path, options=UNLIMITED)
     commit(store, range(ROWS))
     store.close()
     (segment,) = (tmp_path / "tenants/default/0/wal").iterdir()
     segment.write_bytes(segment.read_bytes()[:-cut])
     registry = CollectorRegistry()
-    with caplog.at_level(logging.WARNING, "narthex"):
-        logging.getLogger("narthex").propagate = True
-        store = Store.open(
-            tmp_path, machine=Machine(metrics=StorageMetrics(registry)), options=UNLIMITED
-        )
+    machine = Machine(metrics=StorageMetrics(registry))
+    store = Store.open(tmp_path, machine=machine, options=UNLIMITED)
     held = rows_held(store)
     assert held == list(range(len(held)))
     assert 0 < len(held) < ROWS
     assert registry.get_sample_value("narthex_tsdb_wal_torn_bytes_total")
-    assert "torn tail of the log cut" in caplog.text
     commit(store, range(ROWS, 2 * ROWS))
     assert rows_held(store) == [*held, *range(ROWS, 2 * ROWS)]
     store.close()
