@@ -2,10 +2,21 @@
 
 import io
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
 
 from narthex.telemetry.log import Logger, configure, quote
+
+
+@pytest.fixture(autouse=True)
+def untouched() -> Iterator[None]:
+    """What `configure` does to the process's logging ends with the test."""
+    root = logging.getLogger("narthex")
+    before = root.handlers[:], root.level, root.propagate
+    yield
+    root.handlers[:], root.level, root.propagate = before
 
 
 @pytest.mark.parametrize(
