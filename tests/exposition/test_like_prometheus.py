@@ -16,16 +16,15 @@ from narthex.exposition.parse import parse
 from narthex.model.value import format_float
 from tests.exposition.cases import PAGES
 from tests.exposition.prometheus_oracle import (
-    BINARY,
     OPENMETRICS,
     TEXT,
     Verdict,
     judge,
 )
+from tests.peer_programs import require_peer
 
 pytestmark = [
     pytest.mark.peers,
-    pytest.mark.skipif(not BINARY.exists(), reason="no Prometheus here: make peers brings one"),
     pytest.mark.timeout(120),
 ]
 
@@ -33,6 +32,11 @@ MUTATIONS = 500
 TARGET_LABELS = {"case", "instance", "job"}
 RECENT_MS = 240_000
 SEED = 20
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _peer() -> None:
+    require_peer("prometheus")
 
 
 def ours(content_type: str, body: bytes) -> Verdict:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import PEERS
+from tests.peer_programs import require_peer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,9 +20,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def peers() -> Path:
     """The folder of the peers' programs."""
-    if not (PEERS / "prometheus").exists():
-        reason = f"no Prometheus in {PEERS}: `make peers` brings it"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return PEERS
+    return require_peer("prometheus").parent

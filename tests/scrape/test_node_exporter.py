@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
+from benchmarks.processes import PEERS
 from narthex.discovery.target_group import TargetGroup
 from narthex.model.matcher import Matcher, MatchType
 from narthex.model.tenant import DEFAULT_TENANT
@@ -23,18 +23,20 @@ from narthex.scrape.loop import Health
 from narthex.scrape.manager import ActiveTarget, ScrapeManager
 from narthex.scrape.series import Destination
 from narthex.storage.tsdb import Tsdb
+from tests.peer_programs import require_peer
 from tests.scrape.fakes import job
 
-BINARY = (
-    Path(os.environ.get("NARTHEX_PEERS", Path.home() / ".cache" / "narthex-peers" / "bin"))
-    / "prometheus-node-exporter"
-)
+BINARY = PEERS / "prometheus-node-exporter"
 
 pytestmark = [
     pytest.mark.peers,
     pytest.mark.asyncio,
-    pytest.mark.skipif(not BINARY.exists(), reason="no node_exporter here: make peers brings one"),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _peer() -> None:
+    require_peer("prometheus-node-exporter")
 
 
 @contextlib.contextmanager

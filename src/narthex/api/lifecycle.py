@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
-import signal
 
 from prometheus_client import exposition
 
@@ -104,8 +102,3 @@ async def index(context: ApiContext, request: Request) -> Answer:
         f"<ul>\n{rows}\n</ul></body></html>\n"
     )
     return Answer(200, "text/html; charset=utf-8", page.encode())
-
-
-def stop_process() -> None:
-    """Ask this very process to stop, the way an operator would."""
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
+from narthex.model.value import format_float_general
 from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.aggregate.grouping import Groups
 from narthex.promql.execute.aggregate.parameter import counts_of
@@ -15,7 +16,6 @@ from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.histogram_cells import where_kept
 from narthex.promql.kernels.aggregate import first_of_groups
-from narthex.promql.number_text import general_text
 from narthex.promql.position import Span
 
 
@@ -36,7 +36,7 @@ def aggregate_limit_ratio(frame: Frame, ratio: Scalar, at: Span, context: EvalCo
         raise ExecutionError("Ratio value is NaN")
     for wrong in np.unique(ratio[np.abs(ratio) > 1]):
         context.annotations.warn(
-            f"ratio value should be between -1 and 1, got {general_text(wrong)},"
+            f"ratio value should be between -1 and 1, got {format_float_general(wrong)},"
             f" capping to {int(np.sign(wrong))}",
             at,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from narthex.model.value import format_float_general
 from narthex.promql.errors import ExecutionError
 from narthex.promql.execute.context import Scalar
-from narthex.promql.number_text import general_text
 
 INT64_LIMIT = 2.0**63
 
@@ -18,8 +18,8 @@ def counts_of(k: Scalar) -> NDArray[np.int64]:
         raise ExecutionError("Parameter value is NaN")
     for wrong in k[(k >= INT64_LIMIT) | (k <= -INT64_LIMIT)]:
         raise ExecutionError(
-            f"Scalar value {general_text(wrong)} overflows int64"
+            f"Scalar value {format_float_general(wrong)} overflows int64"
             if wrong > 0
-            else f"Scalar value {general_text(wrong)} underflows int64"
+            else f"Scalar value {format_float_general(wrong)} underflows int64"
         )
     return k.astype(np.int64)

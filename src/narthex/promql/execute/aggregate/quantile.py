@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from narthex.model.value import format_float_general
 from narthex.promql.execute.aggregate.accumulate import kind_of
 from narthex.promql.execute.aggregate.grouping import Groups
 from narthex.promql.execute.aggregate.steps import over_steps
 from narthex.promql.execute.context import EvalContext, Scalar
 from narthex.promql.execute.frame import Frame
 from narthex.promql.kernels.aggregate import quantile_groups
-from narthex.promql.number_text import general_text
 from narthex.promql.position import Span
 
 
@@ -20,7 +20,7 @@ def aggregate_quantile(
     """The `q[t]`-quantile of each group at step t."""
     for wrong in np.unique(q[~((q >= 0) & (q <= 1))]):
         context.annotations.warn(
-            f"quantile value should be between 0 and 1, got {general_text(wrong)}", at
+            f"quantile value should be between 0 and 1, got {format_float_general(wrong)}", at
         )
     rows, bounds = groups.members()
     values = np.zeros((groups.count, frame.steps))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from narthex.model.labels import BUCKET_LABEL, quote
+from narthex.model.value import format_float_general
 from narthex.promql.annotations import Annotations
-from narthex.promql.number_text import general_text
 from narthex.promql.position import Span
 
 COUNTER_SUFFIXES = ("_total", "_sum", "_count", "_bucket")
@@ -24,7 +24,7 @@ FORCED_MONOTONICITY = (
 
 def invalid_quantile(q: float) -> str:
     """A quantile outside 0 to 1."""
-    return f"quantile value should be between 0 and 1, got {general_text(q)}"
+    return f"quantile value should be between 0 and 1, got {format_float_general(q)}"
 
 
 def is_invalid_quantile(q: float) -> bool:
@@ -78,7 +78,8 @@ class Repair:
         start, end = _rfc3339(self.start_ms), _rfc3339(self.end_ms)
         return (
             f"{FORCED_MONOTONICITY}{_for_metric(metric)}, from buckets "
-            f"{general_text(self.lowest_bound)} to {general_text(self.highest_bound)}, "
+            f"{format_float_general(self.lowest_bound)} to "
+            f"{format_float_general(self.highest_bound)}, "
             f"with a max diff of {self.largest_difference:.2g}, over {self.samples} samples "
             f"from {start} to {end}"
         )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from narthex.model.label_table import LabelTable
 from narthex.model.labels import BUCKET_LABEL, METRIC_NAME
+from narthex.model.value import format_float_general
 from narthex.promql.execute.context import EvalContext, Scalar, Value
 from narthex.promql.execute.frame import Frame
 from narthex.promql.execute.functions import doubts
@@ -29,7 +30,6 @@ from narthex.promql.execute.functions.native_histograms import (
     together,
 )
 from narthex.promql.kernels import quantile as kernels
-from narthex.promql.number_text import general_text
 from narthex.promql.position import Span
 from narthex.promql.syntax.nodes import Call
 from narthex.storage.interface import Want
@@ -210,7 +210,7 @@ def _labelled(
 
 def openmetrics_float(value: float) -> str:
     """As OpenMetrics writes bounds and quantiles: `1.0`, `0.5`, `+Inf`."""
-    text = general_text(value)
+    text = format_float_general(value)
     return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
